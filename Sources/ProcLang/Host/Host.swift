@@ -1,0 +1,313 @@
+// What the language asks of the system it runs on. ProcLang knows nothing of operating systems: it
+// compiles and runs against this protocol, so that the core can be tested without a fork and another
+// host can be added.
+//
+// Invariants
+// - Everything that crosses a process boundary crosses as bytes (Values/MessageCoder) plus the list of
+//   the capabilities (ends, shared variables) inside those bytes. The host never looks into the bytes.
+// - No method is called from inside the interpreter's fast path except `communicate` and the `shared…`
+//   cell operations.
+// - A method that waits says so. A waiting method ends early with `.cancelled` when the process is
+//   cancelled and with `.deadlocked` when the host found that it can never be woken.
+
+/// Names an object of the host (channel, pipe, shared variable, barrier, ...): index and generation.
+public struct ObjectRef: Hashable {
+    public var raw: UInt64
+    public init(raw: UInt64) { self.raw = raw }
+}
+
+/// What a process may do with an object. Channel-like objects know `read` and `write`; shared variables,
+/// barriers, semaphores and events know only `hold`.
+public struct Rights: OptionSet, Hashable {
+    public var rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let read = Rights(rawValue: 1)
+    public static let write = Rights(rawValue: 2)
+    public static let hold = Rights(rawValue: 4)
+    public static let both: Rights = [.read, .write]
+}
+
+/// The kinds of objects that a host can make.
+public enum ObjectKind: UInt8 {
+    case channel, queue, pipe, cell, array, managed, barrier, semaphore, event
+}
+
+/// A capability: an object together with what its holder may do with it.
+public struct End: Hashable {
+    public var object: ObjectRef
+    public var kind: ObjectKind
+    public var rights: Rights
+    public init(object: ObjectRef, kind: ObjectKind, rights: Rights) {
+        self.object = object
+        self.kind = kind
+        self.rights = rights
+    }
+}
+
+/// Names a process that the program created: table slot and generation, never a pid.
+public struct ProcessRef: Hashable {
+    public var raw: UInt64
+    public init(raw: UInt64) { self.raw = raw }
+}
+
+/// An error of the host, with a kind of LANGUAGE.md section 8 (`io`, `memory`, `process`, `closed`, ...).
+public struct HostError: Error {
+    public var kind: String
+    public var message: String
+    public init(kind: String, message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}
+
+/// One alternative of a communication.
+public struct CommCase {
+    public enum Action { case receive, send, ended }
+    public var action: Action
+    /// The channel, queue or pipe end (`receive`, `send`).
+    public var end: End
+    /// The process whose end is awaited (`ended`).
+    public var process: ProcessRef
+    /// The encoded value of a `send`; must stay valid until `communicate` returns.
+    public var payload: UnsafeRawBufferPointer
+    /// The capabilities inside `payload`.
+    public var capabilities: [End]
+    public init(
+        action: Action, end: End, process: ProcessRef = ProcessRef(raw: 0),
+        payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), capabilities: [End] = []
+    ) {
+        self.action = action
+        self.end = end
+        self.process = process
+        self.payload = payload
+        self.capabilities = capabilities
+    }
+}
+
+/// How a communication chooses and how long it waits.
+public struct CommMode {
+    /// Absolute monotonic time in nanoseconds (see `Host.monotonicNow`); `Int64.max`: no limit.
+    public var deadline: Int64 = .max
+    /// Take the first ready case in the order written, instead of a fair choice.
+    public var first = false
+    /// Do not wait at all (`else`, `try_get`).
+    public var immediate = false
+    /// The source line that waits, for deadlock reports.
+    public var line: Int32 = 0
+    /// How many `try` blocks surround the wait in this process, for the choice of a deadlock's victim.
+    public var tryDepth: Int32 = 0
+    public init() {}
+}
+
+public enum CommOutcome {
+    /// The case that happened. For `receive`, `Host.received` holds the message until the next call.
+    case done(Int)
+    /// The deadline passed.
+    case timedOut
+    /// `immediate`, and nothing was ready.
+    case notReady
+    /// Every case is at its end: for one case, the `closed` of LANGUAGE.md section 6.
+    case ended
+    /// The channel of this case was poisoned.
+    case poisoned(Int)
+    case cancelled
+    /// The process can never be woken; the text is the report.
+    case deadlocked(String)
+    /// Anything else, e.g. `memory`, `type` (an end without the right).
+    case failed(HostError)
+}
+
+/// How a process ended.
+public enum ProcessEnd {
+    /// Its result, encoded.
+    case value(UnsafeRawBufferPointer)
+    /// Its uncaught error, encoded by the language.
+    case failure(UnsafeRawBufferPointer)
+    /// An uncaught `closed` or `poisoned`: result nil.
+    case quiet
+    case cancelled
+    /// Killed by this signal.
+    case killed(Int32)
+    /// `exit(n)`.
+    case exited(Int32)
+}
+
+/// What the body of a process leaves behind; see `ProcessEnd`.
+public enum BodyOutcome {
+    case value([UInt8], capabilities: [End])
+    case failure([UInt8])
+    case quiet
+    case cancelled
+    case exited(Int32)
+}
+
+public enum WaitOutcome {
+    /// Ended; for `awaitAny` the index in the list that was given.
+    case done(Int)
+    case timedOut
+    case cancelled
+    case deadlocked(String)
+    case failed(HostError)
+}
+
+/// The number types of shared memory.
+public enum ElementKind: UInt8 {
+    case bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64
+}
+
+/// Executes operations on managed objects, in the manager process. Implemented by the language.
+public protocol ManagedService: AnyObject {
+    /// Makes the object `id` from its encoded initial value. Deterministic: it is replayed after a crash.
+    func create(id: UInt64, initial: UnsafeRawBufferPointer)
+    /// Executes one encoded operation and returns the encoded reply (a value or an error).
+    /// `mutates` is set when the operation changed the object, so that the host logs it.
+    func execute(id: UInt64, request: UnsafeRawBufferPointer, mutates: inout Bool) -> [UInt8]
+    /// Drops the object.
+    func discard(id: UInt64)
+    /// The object as one encoded value, from which `create` makes it again.
+    func snapshot(id: UInt64) -> [UInt8]
+}
+
+public struct CommandResult {
+    public var status: Int32
+    public var out: [UInt8]
+    public var err: [UInt8]
+    public init(status: Int32, out: [UInt8], err: [UInt8]) {
+        self.status = status
+        self.out = out
+        self.err = err
+    }
+}
+
+/// A running external program: its process and the ends of its streams.
+public struct ExternalProgram {
+    public var process: ProcessRef
+    public var stdin: End
+    public var stdout: End
+    public var stderr: End
+    public init(process: ProcessRef, stdin: End, stdout: End, stderr: End) {
+        self.process = process
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+}
+
+public protocol Host: AnyObject {
+    // MARK: This process
+
+    var selfPid: Int32 { get }
+    var selfName: String { get }
+    /// The pid of the process that started this one; nil in the main script.
+    var parentPid: Int32? { get }
+    /// Non-zero while a cancellation is pending. The interpreter loads it at every loop back-edge and call.
+    var cancelWord: UnsafePointer<UInt32> { get }
+    /// Takes the pending cancellation: the caller now raises `cancelled` once.
+    func acceptCancellation()
+    /// Seconds since 1970.
+    func wallClock() -> Double
+    /// Monotonic nanoseconds, the clock of `CommMode.deadline`.
+    func monotonicNow() -> Int64
+    /// Waits until the monotonic time `deadline`. `.timedOut` is the normal outcome.
+    func sleep(until deadline: Int64) -> WaitOutcome
+
+    // MARK: Processes
+
+    /// Creates an OS process that runs `body` and ends with its outcome. `ends` are the capabilities the
+    /// child gets. Returns in the parent only; the child never comes back from here.
+    func createProcess(name: String, ends: [End], line: Int32, body: () -> BodyOutcome) throws -> ProcessRef
+    func pid(of process: ProcessRef) -> Int32
+    /// nil while the process runs. The pointer in the result is valid until the next host call.
+    func end(of process: ProcessRef) -> ProcessEnd?
+    /// Waits until one of `processes` has ended. Untimed, it lends the ends given to children (LANGUAGE.md
+    /// section 6, "The end"), except those in `reserve`: the ends of processes that may yet be started.
+    /// `uninterruptible`: do not end early by cancellation (used while cancelled children wind down).
+    func awaitAny(
+        _ processes: [ProcessRef], deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
+        line: Int32, tryDepth: Int32
+    ) -> WaitOutcome
+    func cancel(_ process: ProcessRef)
+    func kill(_ process: ProcessRef)
+    /// Marks the failure of a process as seen, so that nobody prints it when the parent ends.
+    func markJoined(_ process: ProcessRef)
+    /// The caller does not need the handle any more; its slot may be reused after the process has ended.
+    func release(_ process: ProcessRef)
+
+    // MARK: Communication
+
+    /// Makes a channel or a queue. `capacity` 0: rendezvous; `Int.max`: unbounded. The caller holds both ends.
+    func makeChannel(kind: ObjectKind, capacity: Int) throws -> ObjectRef
+    /// Makes a duplex pipe; the two refs are its two ends. A pipe end with `.read` receives what was sent on
+    /// the other end with `.write`.
+    func makePipe(capacity: Int) throws -> (ObjectRef, ObjectRef)
+    func communicate(_ cases: UnsafeBufferPointer<CommCase>, mode: CommMode) -> CommOutcome
+    /// The message of the last successful receive; valid until the next host call.
+    var received: UnsafeRawBufferPointer { get }
+    /// Gives up `rights` of this process on the object. Closing again does nothing.
+    func close(_ end: End)
+    func poison(_ object: ObjectRef) throws
+    /// The rights this process has now on the object.
+    func rights(on object: ObjectRef) -> Rights
+    /// Number of unread messages, and the capacity (`Int.max`: unbounded).
+    func occupancy(of end: End) -> (count: Int, capacity: Int)
+    /// After a collection: every capability that this process can still reach. The others are given up.
+    func retain(only reachable: Set<End>)
+
+    // MARK: Shared variables
+
+    /// Makes `count` elements of shared memory, zero. `lockable`: some `lock` may name it, so that every
+    /// access must respect a lock held by another process.
+    func makeShared(element: ElementKind, count: Int, isArray: Bool, lockable: Bool) throws -> ObjectRef
+    func sharedInfo(_ object: ObjectRef) throws -> (element: ElementKind, count: Int, isArray: Bool)
+    /// Bits of an element: integers sign- or zero-extended to 64 bits, floats as the bits of a Double.
+    func sharedLoad(_ object: ObjectRef, _ index: Int) throws -> UInt64
+    func sharedStore(_ object: ObjectRef, _ index: Int, _ bits: UInt64) throws
+    /// Stores `desired` if the element still has the bits `expected`; otherwise puts the present bits there.
+    func sharedCompareExchange(_ object: ObjectRef, _ index: Int, _ expected: inout UInt64, _ desired: UInt64) throws -> Bool
+    /// Brackets a read-modify-write on a lockable object; nothing to do for others.
+    func beginUpdate(_ object: ObjectRef) throws
+    func endUpdate(_ object: ObjectRef)
+    /// All elements at one instant (lockable objects) or one after another.
+    func sharedSnapshot(_ object: ObjectRef) throws -> [UInt64]
+
+    func makeManaged(initial: [UInt8], capabilities: [End]) throws -> ObjectRef
+    /// One operation at the manager: waits for the reply, which is valid until the next host call.
+    func managedCall(_ object: ObjectRef, request: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer
+
+    /// Takes the user locks of all `objects` (shared variables of any kind, semaphores) in the fixed order.
+    /// Re-entrant. Waits.
+    func lock(_ objects: [ObjectRef], deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome
+    func unlock(_ objects: [ObjectRef])
+
+    // MARK: Synchronisation
+
+    func makeBarrier(_ n: Int) throws -> ObjectRef
+    func makeSemaphore(_ n: Int) throws -> ObjectRef
+    func makeEvent() throws -> ObjectRef
+    /// `barrier.wait`, `semaphore.acquire`, `event.wait`. `.failed` with kind `closed` for a barrier that
+    /// can no longer fill.
+    func waitFor(_ object: ObjectRef, deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome
+    /// `semaphore.release`, `event.set`.
+    func signal(_ object: ObjectRef) throws
+    /// `event.clear`.
+    func clear(_ object: ObjectRef) throws
+    /// `event.is_set` (0 or 1), free permits, processes waiting at the barrier.
+    func level(of object: ObjectRef) throws -> Int
+
+    // MARK: Outside world
+
+    /// Buffered; flushed before anything is published to another process. `descriptor` is 1 or 2.
+    func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws
+    func flush() throws
+    /// One line without its newline; nil at the end of the input. Waits.
+    func readLine() throws -> [UInt8]?
+    func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult
+    func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram
+    var arguments: [String] { get }
+    var environment: [String: String] { get }
+    func readFile(_ path: String) throws -> [UInt8]
+    func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws
+    /// File-system operations without a method of their own (`exists`, `remove`, `list`, `mkdir`, ...).
+    func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String]
+    func randomSeed() -> UInt64
+}

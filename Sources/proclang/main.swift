@@ -1,0 +1,5 @@
+import ArgumentParser
+import CReadline
+import ProcLang
+import ProcRuntime
+print("proclang")
