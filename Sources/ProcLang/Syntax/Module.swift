@@ -1,0 +1,97 @@
+// A parsed unit, and the names that outlive one.
+//
+// Invariants
+// - A unit is a file, the text of `-e`, or one input of a REPL. Each is a `Module` with a main function.
+// - Globals live in one table for the whole program. A slot is given once and never again: declaring a
+//   name anew in a REPL makes a new slot, and functions made before keep the old one.
+
+/// One parsed text.
+public final class Module {
+    public let source: SourceFile
+    let body: Block
+    /// Resolver -> compiler: the main function.
+    var scope: FunctionScope!
+    /// Resolver -> compiler: globals that this unit declares, in order.
+    var globals: [Binding] = []
+
+    init(source: SourceFile, body: Block) {
+        self.source = source
+        self.body = body
+    }
+
+    /// The unit is one expression (or ends in one): what a REPL echoes. nil otherwise.
+    var finalExpression: Expr? {
+        if case .expression(let expr)? = body.statements.last?.kind { return expr }
+        return nil
+    }
+
+    /// Nothing but comments and blank lines.
+    public var isEmpty: Bool { body.statements.isEmpty }
+}
+
+/// Gives out the slots of globals, for all modules of one program.
+public final class GlobalTable {
+    /// How many slots were given out: the VM's table must have at least so many.
+    public private(set) var count = 0
+    /// The names in slot order, for messages and disassembly.
+    public private(set) var names: [String] = []
+
+    public init() {}
+
+    func makeSlot(_ name: String) -> Int {
+        names.append(name)
+        count += 1
+        return count - 1
+    }
+}
+
+/// The top-level names of one module, kept from unit to unit of a REPL.
+public final class ModuleScope {
+    public let table: GlobalTable
+    /// A REPL: earlier names may be declared anew, nothing is reported as unused, and every shared variable
+    /// may be locked by a later input.
+    public let isInteractive: Bool
+    /// The present meaning of each top-level name.
+    private(set) var globals: [String: Binding] = [:]
+
+    public init(table: GlobalTable, isInteractive: Bool) {
+        self.table = table
+        self.isInteractive = isInteractive
+    }
+
+    /// Enters a global; replaces an earlier one of the same name.
+    func define(_ binding: Binding) { globals[binding.name] = binding }
+
+    /// Forgets the globals that an input introduced which then did not run; `before` is an earlier `globals`.
+    func restore(_ before: [String: Binding]) { globals = before }
+
+    /// All names, for completion.
+    public var names: [String] { globals.keys.sorted() }
+}
+
+/// What is there without being declared. The library fills it; the resolver checks against it.
+public struct BuiltinCatalogue {
+    /// How a builtin function may be called.
+    public struct Signature {
+        public var minimum: Int
+        /// nil: any number.
+        public var maximum: Int?
+        /// The names by which arguments may be given, those of the leading positional ones first; further ones
+        /// (such as `timeout`) can only be given by name and do not count as positional.
+        public var names: [String]
+        public init(_ minimum: Int, _ maximum: Int?, names: [String] = []) {
+            self.minimum = minimum
+            self.maximum = maximum
+            self.names = names
+        }
+    }
+    public enum Entry {
+        case function(Signature)
+        /// Anything that is not called, e.g. `self`, `math.pi`.
+        case value
+        case module([String: Entry])
+    }
+    public var entries: [String: Entry]
+
+    public init(_ entries: [String: Entry] = [:]) { self.entries = entries }
+}
