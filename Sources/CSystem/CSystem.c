@@ -1,1 +1,100 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
 #include "CSystem.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+pl_bases pl_arena;
+
+pid_t pl_fork(void) { return fork(); }
+int pl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int pl_pidfd_signal(int pidfd, int sig) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+int pl_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+int pl_fallocate(int fd, int64_t offset, int64_t length) { return fallocate(fd, 0, offset, length); }
+int pl_punch(int fd, int64_t offset, int64_t length) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+int pl_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
+int pl_set_name(const char *name) { return prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
+int pl_close_range(unsigned first, unsigned last) {
+    return (int)syscall(SYS_close_range, first, last, 0);
+}
+int pl_open(const char *path, int flags, int mode) { return open(path, flags | O_CLOEXEC, mode); }
+int pl_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+void *pl_mmap_shared(int fd, size_t length) {
+    return mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+}
+bool pl_mmap_failed(void *p) { return p == MAP_FAILED; }
+
+int pl_ppoll(struct pollfd *fds, int count, int64_t deadline, int signal) {
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    sigdelset(&mask, signal);
+    struct timespec t, *limit = NULL;
+    if (deadline != INT64_MAX) {
+        int64_t left = deadline - pl_now();
+        t = pl_timespec(left < 0 ? 0 : left);
+        limit = &t;
+    }
+    int r = ppoll(fds, (nfds_t)count, limit, &mask);
+    return r < 0 ? -errno : r;
+}
+
+void pl_ignore_handler(int signal) { (void)signal; }
+int pl_interrupting_handler(int signal) {
+    struct sigaction a;
+    memset(&a, 0, sizeof a);
+    a.sa_handler = pl_ignore_handler;
+    return sigaction(signal, &a, NULL);
+}
+int pl_ignore_signal(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0; }
+int pl_default_signal(int number) { return signal(number, SIG_DFL) == SIG_ERR ? -1 : 0; }
+int pl_signal_mask(int how, const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return sigprocmask(how, &set, NULL);
+}
+int pl_signalfd(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+int pl_signalfd_next(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+int pl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int pl_epoll_add(int epoll, int fd, uint64_t data) {
+    struct epoll_event e = {.events = EPOLLIN, .data.u64 = data};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e);
+}
+int pl_epoll_wait(int epoll, uint64_t *data, int capacity, int timeout_ms) {
+    struct epoll_event events[64];
+    if (capacity > 64) capacity = 64;
+    int n = epoll_wait(epoll, events, capacity, timeout_ms);
+    for (int i = 0; i < n; i++) data[i] = events[i].data.u64;
+    return n < 0 ? -errno : n;
+}
+pid_t pl_peek_zombie(void) {
+    siginfo_t info;
+    info.si_pid = 0;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return 0;
+    return info.si_pid;
+}
+bool pl_exited(int status) { return WIFEXITED(status); }
+int pl_exit_code(int status) { return WEXITSTATUS(status); }
+int pl_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+

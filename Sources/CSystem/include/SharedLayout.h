@@ -1,0 +1,263 @@
+// The layout of the structures that live in the shared arena, and their addressing. They are C so that
+// every process and every build agrees on each offset. What the fields mean, which lock protects them and
+// in which order they are written is said in Sources/ProcRuntime, where they are used.
+#ifndef SHARED_LAYOUT_H
+#define SHARED_LAYOUT_H
+
+enum { PL_NAME_BYTES = 48, PL_INFLIGHT = 24, PL_PENDING = 16, PL_LOCKSET = 8, PL_INLINE = 48 };
+
+// MARK: Process table
+
+/// What a process is doing; values of `pl_slot.state`.
+enum {
+    PL_FREE = 0, PL_RESERVED, PL_RUNNING, PL_EXITING, PL_DEAD, PL_SWEPT, PL_ENDED
+};
+
+/// One process. Written by the process itself, unless a comment in ProcessTable.swift says otherwise.
+typedef struct pl_slot {
+    uint32_t state, generation;
+    int32_t pid;
+    uint32_t parent, parent_generation;
+    uint32_t seq, parked;            // the parker
+    uint32_t cancel;                 // cancel word
+    uint64_t claim;                  // epoch, case, state
+    uint32_t epoch;
+    // Wait record
+    uint32_t wait_gen, wait_seq;
+    uint8_t wait_kind, wait_flags;
+    uint16_t wait_reserved;
+    int32_t wait_line, wait_try_depth;
+    uint64_t wait_since;
+    uint64_t wait_object;            // joined process, lock, barrier, ...: by kind
+    uint32_t join_group;             // the group this process waits for
+    uint32_t awaited_group;          // the group in which its parent waits for this process
+    // Supervision
+    uint32_t watch, kill_request;
+    int64_t cancel_deadline;
+    uint32_t foreign_waiters, external;
+    uint32_t verdict, released;
+    // Exit record
+    uint8_t exit_kind, joined, exit_signal, service;
+    int32_t exit_status;
+    uint64_t exit_block;
+    // Lists of what it owns (forward links are the truth)
+    uint32_t ends, records;
+    uint32_t end_intent, record_intent, object_intent, user_lock_head;
+    uint32_t inflight_overflow, pending_overflow, lockset_overflow, pending_count;
+    uint64_t inflight[PL_INFLIGHT];
+    uint32_t pending[PL_PENDING];
+    uint32_t lockset[PL_LOCKSET];
+    uint64_t birth;                  // monotonic ns
+    uint64_t user[16];               // for shared variables and user locks
+    char name[PL_NAME_BYTES];
+    int32_t start_line;
+    uint8_t padding[372];
+
+} pl_slot;
+
+// MARK: Objects
+
+/// A channel, a shared variable, a barrier, ... : type-stable, referenced by index and generation.
+typedef struct pl_object {
+    pthread_mutex_t lock;
+    uint32_t generation;
+    uint8_t kind, flags;             // kind 0: free
+    uint8_t log_ring, reserved;
+    uint64_t capacity, head, tail;   // channels; other kinds use `words`
+    uint64_t ring;                   // block reference of the ring
+    uint64_t ticket;
+    uint32_t send_first, send_last, send_count;
+    uint32_t recv_first, recv_last, recv_count;   // receivers that are not signalled
+    uint32_t signalled;
+    uint32_t ends_first, end_gen;
+    uint32_t readers, writers, readers_lent, holders;
+    uint32_t peer, next_free;
+    int32_t line;
+    uint64_t words[8];
+    char name[24];
+    uint8_t padding[16];
+} pl_object;
+
+/// The right of one process (or of the block of one unread message) on one object in one direction.
+typedef struct pl_end {
+    uint64_t owner;                  // 0: free; slot reference, or block reference | 1
+    uint32_t object;                 // 0: not attached
+    uint32_t object_generation;
+    uint8_t right, flags;
+    uint16_t reserved;
+    uint32_t own_next, own_prev;     // list of the owner
+    uint32_t object_next, object_prev;
+    uint32_t next_free;
+    uint32_t reserved2;
+} pl_end;
+
+/// One waiting case of one process at one object.
+typedef struct pl_record {
+    uint32_t owner;                  // 0: free; slot index
+    uint32_t chain;                  // next record of the same owner
+    uint32_t object;
+    uint32_t epoch;
+    uint8_t active, direction, signalled, ended;
+    uint8_t sole, reserved1;
+    uint16_t case_index;
+    uint64_t ticket;
+    uint32_t next, prev;             // list of the object
+    uint32_t next_free;
+    uint32_t length;                 // payload
+    uint64_t message;                // id of the offered message
+    uint8_t in_block;
+    uint8_t reserved2[7];
+    uint8_t payload[PL_INLINE];
+    uint8_t padding[16];
+} pl_record;
+
+/// One message in a ring.
+typedef struct pl_entry {
+    uint64_t message;                // id: sender's slot and epoch
+    uint32_t length;
+    uint8_t in_block;
+    uint8_t reserved[3];
+    uint8_t payload[PL_INLINE];      // the bytes, or the block reference
+} pl_entry;
+
+// MARK: Memory
+
+/// Precedes the payload of every block.
+typedef struct pl_block {
+    uint64_t owner;                  // slot reference, or object index | PL_OBJECT_OWNER
+    uint64_t length;                 // bytes used
+    uint32_t ends;                   // list of the ends inside the message
+    uint32_t ends_count;
+    uint64_t reserved;
+} pl_block;
+
+#define PL_OBJECT_OWNER ((uint64_t)1 << 63)
+
+typedef struct pl_chunk {
+    uint8_t state, size_class;       // state: free, blocks, head of a run, inside a run
+    uint16_t free_blocks;
+    uint32_t run;                    // chunks in the run
+    uint32_t next, prev;             // partly free chunks of the class
+    uint32_t listed;
+    uint8_t reserved[44];
+    uint64_t bitmap[16];             // bit set: block in use (the truth)
+} pl_chunk;
+
+enum { PL_CHUNK_BYTES = 65536, PL_CLASSES = 10 };
+
+/// A growing part of the reservation.
+typedef struct pl_region {
+    uint64_t offset, limit, committed;   // bytes
+} pl_region;
+
+typedef struct pl_pool {
+    pthread_mutex_t lock;
+    uint32_t free_first, used;       // `used`: indices below it were handed out at least once
+    uint32_t live, reserved;
+} pl_pool;
+
+enum { PL_REGION_SLOTS = 0, PL_REGION_OBJECTS, PL_REGION_ENDS, PL_REGION_RECORDS, PL_REGION_CHUNKS, PL_REGION_BLOCKS,
+       PL_REGIONS };
+
+typedef struct pl_class {
+    pthread_mutex_t lock;
+    uint32_t partial, reserved;
+} pl_class;
+
+/// A lock that may be held while its owner blocks: a futex with the owner in it, released by the sweep.
+typedef struct pl_owner_lock {
+    uint64_t owner;                  // slot reference
+    uint32_t word, waiters;
+} pl_owner_lock;
+
+typedef struct pl_header {
+    uint64_t magic, reservation, limit, total_committed;
+    pl_region regions[PL_REGIONS];
+    pthread_mutex_t growth_lock;
+    pthread_mutex_t chunk_lock;
+    pthread_mutex_t slot_lock;
+    pl_pool objects, ends, records;
+    pl_class classes[PL_CLASSES];
+    uint32_t chunk_used, chunk_hint;
+    uint32_t slot_used, slot_free_hint, slots_live;
+    uint32_t waiting, running;           // hints
+    uint32_t end_check, detect_request;
+    uint64_t order;                      // numbers waits
+    pl_owner_lock output, input;
+    uint64_t input_start, input_end, input_eof;
+    uint32_t supervisor_pid, shutting_down;
+    uint32_t report_sequence, report_length;
+    uint64_t birth_summary[16];
+    uint64_t births[1024];
+    uint64_t user[64];                   // for shared variables and the manager
+    uint8_t input_buffer[65536];
+    uint8_t report[65536];
+} pl_header;
+
+_Static_assert(sizeof(pl_slot) == 1024, "slot");
+_Static_assert(sizeof(pl_object) == 256, "object");
+_Static_assert(sizeof(pl_end) == 48, "end");
+_Static_assert(sizeof(pl_record) == 128, "record");
+_Static_assert(sizeof(pl_entry) == 64, "entry");
+_Static_assert(sizeof(pl_block) == 32, "block");
+_Static_assert(sizeof(pl_chunk) == 192, "chunk");
+
+// MARK: Addressing. The arena is mapped before the first fork, so it has one address in all processes.
+
+typedef struct pl_bases {
+    uint8_t *base;
+    pl_header *header;
+    pl_slot *slots;
+    pl_object *objects;
+    pl_end *ends;
+    pl_record *records;
+    pl_chunk *chunks;
+    uint8_t *blocks;
+    pl_slot *me;                         // the slot of this process
+    uint32_t my_index;
+    int32_t memfd;
+} pl_bases;
+
+extern pl_bases pl_arena;
+
+static inline pl_header *pl_head(void) { return pl_arena.header; }
+static inline pl_slot *pl_me(void) { return pl_arena.me; }
+static inline uint32_t pl_my_index(void) { return pl_arena.my_index; }
+static inline pl_slot *pl_slot_at(uint32_t i) { return pl_arena.slots + i; }
+static inline pl_object *pl_object_at(uint32_t i) { return pl_arena.objects + i; }
+static inline pl_end *pl_end_at(uint32_t i) { return pl_arena.ends + i; }
+static inline pl_record *pl_record_at(uint32_t i) { return pl_arena.records + i; }
+static inline pl_chunk *pl_chunk_at(uint32_t i) { return pl_arena.chunks + i; }
+static inline pl_pool *pl_object_pool(void) { return &pl_arena.header->objects; }
+static inline pl_pool *pl_end_pool(void) { return &pl_arena.header->ends; }
+static inline pl_pool *pl_record_pool(void) { return &pl_arena.header->records; }
+static inline pl_region *pl_region_at(uint32_t i) { return pl_arena.header->regions + i; }
+static inline pl_class *pl_class_at(uint32_t i) { return pl_arena.header->classes + i; }
+/// A block reference is its offset from the arena's base.
+static inline pl_block *pl_block_at(uint64_t ref) { return (pl_block *)(pl_arena.base + ref); }
+static inline uint8_t *pl_block_bytes(uint64_t ref) { return pl_arena.base + ref + sizeof(pl_block); }
+static inline pl_entry *pl_entry_at(const pl_object *o, uint64_t position) {
+    return (pl_entry *)pl_block_bytes(o->ring) + (position & (((uint64_t)1 << o->log_ring) - 1));
+}
+static inline uint64_t *pl_inflight(pl_slot *s) { return s->inflight; }
+static inline uint32_t *pl_pending(pl_slot *s) { return s->pending; }
+static inline uint32_t *pl_lockset(pl_slot *s) { return s->lockset; }
+static inline uint64_t *pl_slot_user(pl_slot *s) { return s->user; }
+static inline uint64_t *pl_words(pl_object *o) { return o->words; }
+static inline uint64_t *pl_bitmap(pl_chunk *c) { return c->bitmap; }
+static inline uint64_t *pl_births(void) { return pl_arena.header->births; }
+static inline uint64_t *pl_birth_summary(void) { return pl_arena.header->birth_summary; }
+static inline uint8_t *pl_record_payload(pl_record *r) { return r->payload; }
+static inline uint8_t *pl_entry_payload(pl_entry *e) { return e->payload; }
+static inline char *pl_slot_name(pl_slot *s) { return s->name; }
+static inline char *pl_object_name(pl_object *o) { return o->name; }
+static inline uint8_t *pl_report(void) { return pl_arena.header->report; }
+static inline uint8_t *pl_input_buffer(void) { return pl_arena.header->input_buffer; }
+static inline uint64_t pl_get_ref(const uint8_t *payload) {
+    uint64_t v;
+    memcpy(&v, payload, 8);
+    return v;
+}
+static inline void pl_put_ref(uint8_t *payload, uint64_t v) { memcpy(payload, &v, 8); }
+
+#endif
