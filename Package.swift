@@ -18,8 +18,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
         .target(name: "CSystem", cSettings: [.define("_GNU_SOURCE")]),
-        .target(name: "ProcLang", swiftSettings: single),
-        .target(name: "ProcRuntime", dependencies: ["CSystem"], swiftSettings: single),
+        .target(name: "ProcVocabulary", swiftSettings: single),
+        .target(name: "ProcLang", dependencies: ["ProcVocabulary"], swiftSettings: single),
+        .target(name: "ProcRuntime", dependencies: ["CSystem", "ProcVocabulary"], swiftSettings: single),
         .executableTarget(
             name: "proclang",
             dependencies: [
