@@ -64,13 +64,10 @@ final class Expr {
 
     let kind: Kind
     let span: Span
-    /// The height of the tree under this node, at least 1.
-    let depth: Int32
 
-    init(_ kind: Kind, _ span: Span, depth: Int32) {
+    init(_ kind: Kind, _ span: Span) {
         self.kind = kind
         self.span = span
-        self.depth = depth
     }
 }
 

@@ -14,9 +14,17 @@ public final class Module {
     /// Resolver -> compiler: globals that this unit declares, in order.
     var globals: [Binding] = []
 
-    init(source: SourceFile, body: Block) {
+    /// Parser -> resolver: names mentioned in text that did not parse. Whether they are declared or used is
+    /// unknown, so nothing is said about them.
+    let unreliableNames: Set<String>
+    /// Parser -> resolver: some text did not parse.
+    let hasSyntaxErrors: Bool
+
+    init(source: SourceFile, body: Block, unreliableNames: Set<String>, hasSyntaxErrors: Bool) {
         self.source = source
         self.body = body
+        self.unreliableNames = unreliableNames
+        self.hasSyntaxErrors = hasSyntaxErrors
     }
 
     /// The unit is one expression (or ends in one): what a REPL echoes. nil otherwise.

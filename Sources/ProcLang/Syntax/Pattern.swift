@@ -26,12 +26,10 @@ final class Pattern {
 
     let kind: Kind
     let span: Span
-    let depth: Int32
 
-    init(_ kind: Kind, _ span: Span, depth: Int32) {
+    init(_ kind: Kind, _ span: Span) {
         self.kind = kind
         self.span = span
-        self.depth = depth
     }
 
     /// Every name in the pattern, left to right, without `_`.

@@ -53,17 +53,15 @@ final class Stmt {
 final class Block {
     let statements: [Stmt]
     let span: Span
-    let depth: Int32
     /// Resolver -> compiler: bindings of this block that need a cell which must exist from the beginning of the
     /// block, because a function of the block captures them before they are initialised. The compiler makes
     /// these cells, uninitialised, before it makes the functions of the block. Other cells are made where the
     /// binding is declared.
     var earlyCells: [Binding] = []
 
-    init(_ statements: [Stmt], _ span: Span, depth: Int32) {
+    init(_ statements: [Stmt], _ span: Span) {
         self.statements = statements
         self.span = span
-        self.depth = depth
     }
 }
 

@@ -1,0 +1,381 @@
+// Statements and blocks, except declarations (ParserDeclarations.swift) and what belongs to processes
+// (ParserProcesses.swift).
+
+extension Parser {
+    func parseStatement() throws -> Stmt {
+        try enter()
+        defer { nesting -= 1 }
+        let outer = beginNode()
+        let first = index
+        let statement = try parseStatementKind()
+        try grow()
+        endNode(outer)
+        return Stmt(statement, spanFrom(first))
+    }
+
+    private func parseStatementKind() throws -> Stmt.Kind {
+        switch kind {
+        case .let, .var: return try parseDeclaration()
+        case .func where kind(ahead: 1) != .leftParen: return .function(try parseFunction(.function))
+        case .process: return .process(try parseFunction(.process))
+        case .channel, .queue, .pipe:
+            if kind(ahead: 1) == .leftParen { break }
+            return try parseChannels()
+        case .shared: return try parseShared()
+        case .leftBrace:
+            if looksLikeMap() {
+                try fail("`{` begins a block here", help: ["a map at the beginning of a statement needs parentheses: `({a: 1})`"])
+            }
+            return .block(try parseBlock())
+        case .if: return try parseIf()
+        case .while:
+            advance()
+            let condition = try parseHeader()
+            return .whileLoop(condition, try parseBlock())
+        case .loop:
+            advance()
+            return .loop(try parseBlock())
+        case .for: return try parseFor()
+        case .break:
+            advance()
+            return .breakLoop
+        case .continue:
+            advance()
+            return .continueLoop
+        case .return:
+            advance()
+            return .returnValue(atStatementEnd ? nil : try parseSharableResult())
+        case .select: return try parseSelect()
+        case .lock: return try parseLock()
+        case .match: return try parseMatch()
+        case .try: return try parseTry()
+        case .raise:
+            advance()
+            if atStatementEnd { try fail("expected what to raise", help: ["`raise \"text\"`, or `raise e` in a `catch e`"]) }
+            return .raise(try parseExpression())
+        case .import: return try parseImport()
+        case .leftBracket:
+            let close = Int(partner[index])
+            if close > 0, close + 1 < tokens.count, tokens[close + 1].kind == .assign, !tokens[close + 1].startsLine {
+                let target = try parseListTarget()
+                advance()
+                return .assign(target, try parseExpression())
+            }
+        case .rightBrace, .rightParen, .rightBracket:
+            try fail("`\(text(current))` closes nothing", code: .unmatchedBracket)
+        case .else, .catch, .finally, .case:
+            let owner = kind == .else ? "`if`, `select` or `match`" : kind == .case ? "`select` or `match`" : "`try`"
+            try fail("`\(text(current))` without \(owner)", help: ["it follows the `}` of what it belongs to"])
+        default:
+            if let foreign = try parseForeignStatement() { return foreign }
+        }
+        return try parseExpressionStatement()
+    }
+
+    /// Expression, assignment, send, receive.
+    private func parseExpressionStatement() throws -> Stmt.Kind {
+        let first = index
+        let expr = try parseExpression()
+        let op = sameLineKind
+        switch op {
+        case .assign, .colonAssign:
+            if op == .colonAssign { reportForeign("`:=` is not an operator", "declare with `let x = ...` or `var x = ...`") }
+            let target = try assignTarget(expr, first)
+            advance()
+            let value = try parseExpression()
+            if sameLineKind == .assign { try fail("assignments cannot be chained", help: ["write one statement for each"]) }
+            return .assign(target, value)
+        case .plusAssign, .minusAssign, .starAssign, .slashAssign, .doubleSlashAssign, .percentAssign,
+            .doubleStarAssign:
+            let target = try assignTarget(expr, first)
+            let opSpan = span(advance())
+            let value = try parseExpression()
+            return .augment(augmentedOperator(op), target, value, opSpan: opSpan)
+        case .bang:
+            advance()
+            if atStatementEnd { try fail("expected the value to send after `!`") }
+            let value = try parseSharable()
+            return .send(channel: expr, value: value)
+        case .question:
+            advance()
+            return .receive(source: expr, target: try parseReceiveTarget())
+        case .doublePlus, .doubleMinus:
+            reportForeign(
+                "`\(text(current))` is not an operator",
+                "write `\(source.string(expr.span)) \(op == .doublePlus ? "+=" : "-=") 1`")
+            advance()
+            return .expression(expr)
+        default: return .expression(expr)
+        }
+    }
+
+    private func augmentedOperator(_ kind: TokenKind) -> ArithmeticOperator {
+        switch kind {
+        case .plusAssign: return .add
+        case .minusAssign: return .subtract
+        case .starAssign: return .multiply
+        case .slashAssign: return .divide
+        case .doubleSlashAssign: return .floorDivide
+        case .percentAssign: return .remainder
+        default: return .power
+        }
+    }
+
+    // MARK: Targets
+
+    private func assignTarget(_ expr: Expr, _ first: Int) throws -> AssignTarget {
+        switch expr.kind {
+        case .name(let name): return .name(name)
+        case .index(let object, let index): return .index(object, index, expr.span)
+        case .member(let member): return .member(member, expr.span)
+        case .slice:
+            try fail("a slice cannot be assigned", expr.span, code: .invalidAssignment, help: ["assign the elements one by one"])
+        case .list:
+            try fail("a list of values cannot be changed by an operator", expr.span, code: .invalidAssignment)
+        case .invalid: throw ParseFailure()
+        default:
+            try fail(
+                "this cannot be assigned", expr.span, code: .invalidAssignment,
+                help: ["a name, `a[i]`, `a.b`, or a list of them can be assigned; values are compared with `==`"])
+        }
+    }
+
+    /// `[a, b[0], [c, d], ...rest]` before `=`.
+    private func parseListTarget() throws -> AssignTarget {
+        try enter()
+        defer { nesting -= 1 }
+        let opening = index
+        advance()
+        var targets: [AssignTarget] = []
+        var rest: AssignTarget.Rest?
+        try inBrackets {
+            while kind != .rightBracket {
+                let first = index
+                if accept(.ellipsis) {
+                    let name = kind == .name ? try expectName("a name") : nil
+                    rest = AssignTarget.Rest(
+                        target: name.flatMap { $0.isDiscard ? nil : .name($0) }, span: spanFrom(first))
+                    _ = accept(.comma)
+                    if kind != .rightBracket { try fail("`...` takes the rest and stands last") }
+                    break
+                }
+                if kind == .leftBracket, case let close = Int(partner[index]), close > 0,
+                    tokens[close + 1].kind == .comma || tokens[close + 1].kind == .rightBracket
+                {
+                    targets.append(try parseListTarget())
+                } else {
+                    targets.append(try assignTarget(try parsePostfix(), first))
+                }
+                if !accept(.comma) { break }
+            }
+            try expectClosing(.rightBracket, opening, or: "`,` or ")
+        }
+        try grow()
+        return .list(targets, rest: rest, spanFrom(opening))
+    }
+
+    private func parseSharableResult() throws -> Expr {
+        if kind == .shared {
+            try fail("a shared variable cannot be returned", help: ["return its value, or pass the variable as a `shared` parameter"])
+        }
+        return try parseExpression()
+    }
+
+    // MARK: Blocks
+
+    /// An expression before the `{` of a block: a map in it needs brackets around it.
+    func parseHeader() throws -> Expr {
+        let outer = mapsAllowed
+        mapsAllowed = false
+        let expr = try parseExpression()
+        mapsAllowed = outer
+        return expr
+    }
+
+    func parseBlock() throws -> Block {
+        guard kind == .leftBrace else { return try parseForeignBlock() }
+        try enter()
+        defer { nesting -= 1 }
+        let opening = index
+        advance()
+        let outer = beginNode()
+        let (lines, maps) = (linesMatter, mapsAllowed)
+        linesMatter = true
+        mapsAllowed = true
+        var statements: [Stmt] = []
+        while kind != .rightBrace {
+            if kind == .endOfFile { try failUnclosedBlock(opening) }
+            if let statement = try parseRecovering(inBlock: true) { statements.append(statement) }
+        }
+        advance()
+        linesMatter = lines
+        mapsAllowed = maps
+        try grow()
+        endNode(outer)
+        return Block(statements, spanFrom(opening))
+    }
+
+    func failUnclosedBlock(_ opening: Int) throws -> Never {
+        report(
+            .unclosedBracket, "`{` is never closed", span(tokens[opening]), label: "opened here",
+            more: [.init(currentSpan, "the text ends here")])
+        throw ParseFailure()
+    }
+
+    // MARK: Control flow
+
+    private func parseIf() throws -> Stmt.Kind {
+        var branches: [(condition: Expr, body: Block)] = []
+        var otherwise: Block?
+        advance()
+        while true {
+            let condition = try parseHeader()
+            if kind == .assign {
+                try fail("`=` assigns; it is not a condition", help: ["values are compared with `==`"])
+            }
+            branches.append((condition, try parseBlock()))
+            if isWord("elif") || isWord("elsif") || isWord("elseif") {
+                reportForeign("`\(text(current))` is not a keyword", "write `else if`")
+                advance()
+                continue
+            }
+            guard accept(.else) else { break }
+            if accept(.if) { continue }
+            otherwise = try parseBlock()
+            break
+        }
+        return .conditional(If(branches: branches, otherwise: otherwise))
+    }
+
+    private func parseFor() throws -> Stmt.Kind {
+        advance()
+        if kind == .leftParen { try failForeignFor() }
+        let patterns = try parseLoopPatterns()
+        let iterable = try parseHeader()
+        let body = try parseBlock()
+        return .forLoop(For(patterns: patterns, iterable: iterable, body: body))
+    }
+
+    /// One or two patterns and `in`.
+    func parseLoopPatterns() throws -> [Pattern] {
+        var patterns = [try parseBindingPattern()]
+        if accept(.comma) { patterns.append(try parseBindingPattern()) }
+        if kind == .comma {
+            try fail("a loop has one or two names", help: ["a list is taken apart by `for [a, b, c] in xs`"])
+        }
+        guard accept(.in) else {
+            if kind == .assign || kind == .colonAssign { try failForeignFor() }
+            try fail("expected `in`, found \(found)")
+        }
+        return patterns
+    }
+
+    private func failForeignFor() throws -> Never {
+        try fail(
+            "this is not how loops are written", code: .foreignSyntax,
+            help: ["count with `for i in 0..<n { ... }`; repeat with `while c { ... }` or `loop { ... }`"])
+    }
+
+    private func parseLock() throws -> Stmt.Kind {
+        advance()
+        var targets = [try parseHeader()]
+        while accept(.comma) { targets.append(try parseHeader()) }
+        return .lock(targets, try parseBlock())
+    }
+
+    private func parseTry() throws -> Stmt.Kind {
+        let first = index
+        advance()
+        let body = try parseBlock()
+        var handler: (name: Name?, body: Block)?
+        if kind == .catch || isWord("except") {
+            if kind != .catch {
+                reportForeign("`except` is not a keyword", "write `catch e { ... }`")
+            }
+            advance()
+            var name: Name?
+            if kind == .name || kind.isKeyword { name = try expectName("a name for the error") }
+            if kind == .name || kind == .colon || kind == .comma || kind == .leftParen {
+                try fail("expected `{` after the name of the error, found \(found)", help: ["all errors are caught; look at `e.kind`"])
+            }
+            handler = (name, try parseBlock())
+        }
+        var final: Block?
+        if accept(.finally) { final = try parseBlock() }
+        if handler == nil, final == nil {
+            if kind == .endOfFile { try fail("`try` needs `catch` or `finally`", span(tokens[first])) }
+            report(.syntax, "`try` needs `catch` or `finally`", span(tokens[first]), help: ["catch e { ... }"])
+        }
+        return .tryCatch(Try(body: body, handler: handler, finally: final))
+    }
+
+    private func parseMatch() throws -> Stmt.Kind {
+        advance()
+        let subject = try parseHeader()
+        var cases: [Match.Case] = []
+        var otherwise: Block?
+        try parseClauses("match") { first in
+            if accept(.case) {
+                if let otherwise {
+                    report(.unreachable, "a `case` after `else` is never reached", span(tokens[first]),
+                        more: [.init(otherwise.span, "")])
+                }
+                let pattern = try parsePattern()
+                if kind == .comma || kind == .bar {
+                    try fail("one pattern for each `case`", help: ["use `case x when x in [1, 2]`"])
+                }
+                let condition = isWord("when") ? try parseCondition() : nil
+                let body = try parseBlock()
+                cases.append(
+                    Match.Case(pattern: pattern, condition: condition, body: body, span: spanFrom(first)))
+            } else if accept(.else) {
+                if otherwise != nil { try fail("a second `else`", span(tokens[first])) }
+                otherwise = try parseBlock()
+            } else {
+                return false
+            }
+            return true
+        }
+        return .match(Match(subject: subject, cases: cases, otherwise: otherwise))
+    }
+
+    func parseCondition() throws -> Expr {
+        advance()
+        return try parseHeader()
+    }
+
+    /// The braces of `select` and `match`. `clause` parses one, or returns false where none begins. A clause
+    /// that does not parse is passed like a statement.
+    func parseClauses(_ word: String, _ clause: (Int) throws -> Bool) throws {
+        let opening = index
+        guard kind == .leftBrace else {
+            try fail("expected `{`, found \(found)", help: ["`\(word)` has its cases in braces"])
+        }
+        advance()
+        let (lines, maps) = (linesMatter, mapsAllowed)
+        linesMatter = true
+        mapsAllowed = true
+        while kind != .rightBrace {
+            if kind == .endOfFile { try failUnclosedBlock(opening) }
+            if accept(.semicolon) { continue }
+            let first = index
+            let (outerNesting, outerHeight) = (nesting, height)
+            do {
+                if try clause(first) {
+                    continue
+                }
+                try fail("expected a case of `\(word)`, found \(found)")
+            } catch let failure as ParseFailure {
+                if failure.isFatal { throw failure }
+                nesting = outerNesting
+                height = outerHeight
+                linesMatter = true
+                mapsAllowed = true
+                synchronize(from: first, inBlock: true)
+            }
+        }
+        advance()
+        linesMatter = lines
+        mapsAllowed = maps
+    }
+}
