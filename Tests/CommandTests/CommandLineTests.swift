@@ -1,0 +1,176 @@
+// The command line: the ways to name a script, the exit statuses, and input that is bad in every way.
+
+import Foundation
+import Testing
+
+@Suite("Command line")
+struct CommandLineTests {
+    /// Runs the program under test.
+    func proclang(
+        _ arguments: String..., input: String = "", files: [String: Data] = [:], outPath: String? = nil,
+        during: (@Sendable (Child) -> Void)? = nil
+    ) async throws -> ProgramRun {
+        try await Limiter.shared.run {
+            try ProgramRun.of(
+                Project.program, arguments, input: Data(input.utf8), files: files, outPath: outPath, during: during)
+        }
+    }
+
+    /// One clear message on standard error, and the documented status.
+    func expectMessage(_ run: ProgramRun, status: Int32, _ text: String, lines: Int = 12) {
+        #expect(run.status == status)
+        #expect(run.err.contains(text))
+        #expect(run.err.split(separator: "\n").count <= lines)
+        #expect(!run.err.contains("Fatal error"))
+        #expect(run.leftBehind == [])
+    }
+
+    @Test("a file, with and without `run`, with arguments")
+    func file() async throws {
+        let files = ["a.proc": Data("print(os.args)".utf8)]
+        var run = try await proclang("a.proc", "x", "--flag", files: files)
+        #expect(run.out == "[\"x\", \"--flag\"]\n")
+        #expect(run.status == 0)
+        run = try await proclang("run", "a.proc", "1", "--help", files: files)
+        #expect(run.out == "[\"1\", \"--help\"]\n")
+    }
+
+    @Test("-e and standard input")
+    func text() async throws {
+        #expect(try await proclang("-e", "print(1 + 1)").out == "2\n")
+        #expect(try await proclang("-e", "").status == 0)
+        #expect(try await proclang("-", input: "print(2 + 2)\n").out == "4\n")
+    }
+
+    @Test("input that is no terminal needs no `-`, and shows no prompt or banner")
+    func pipedInput() async throws {
+        let run = try await proclang(input: "let x = 20\nprint(x * 2)\n")
+        #expect(run.out == "40\n")
+        #expect(run.err == "")
+        #expect(run.status == 0)
+    }
+
+    @Test("#! makes a script a program")
+    func hashBang() async throws {
+        let script = "#!\(Project.program)\nprint(\"as a program\", os.args)\n"
+        let run = try await Limiter.shared.run {
+            try ProgramRun.of(
+                "/bin/sh", ["-c", "chmod +x s.proc; exec ./s.proc one"], files: ["s.proc": Data(script.utf8)])
+        }
+        #expect(run.out == "as a program [\"one\"]\n")
+    }
+
+    @Test("--help and --version")
+    func help() async throws {
+        let help = try await proclang("--help")
+        #expect(help.status == 0)
+        #expect(help.out.contains("proclang"))
+        #expect(help.out.contains("check"))
+        let version = try await proclang("--version")
+        #expect(version.status == 0)
+        #expect(version.out.contains("."))
+    }
+
+    @Test("check says what is wrong and runs nothing")
+    func check() async throws {
+        let good = try await proclang("check", "a.proc", files: ["a.proc": Data("print(1)".utf8)])
+        #expect(good.status == 0)
+        #expect(!good.out.contains("1\n"))
+        let bad = try await proclang("check", "b.proc", files: ["b.proc": Data("print(1)\nprint(nowhere)\n".utf8)])
+        #expect(bad.status == 2)
+        #expect((bad.out + bad.err).contains("nowhere"))
+        #expect((bad.out + bad.err).contains("b.proc:2:"))
+    }
+
+    @Test("files that cannot be read")
+    func unreadable() async throws {
+        expectMessage(try await proclang("no_such_file.proc"), status: 2, "no_such_file.proc")
+        expectMessage(try await proclang("."), status: 2, "directory")
+        let invalid = Data([0x70, 0x72, 0x69, 0x6e, 0x74, 0x28, 0x22, 0xff, 0xfe, 0x22, 0x29])
+        expectMessage(try await proclang("bad.proc", files: ["bad.proc": invalid]), status: 2, "UTF-8")
+    }
+
+    @Test("a line of 10 MB")
+    func longLine() async throws {
+        let long = "let s = \"" + String(repeating: "x", count: 10_000_000) + "\"; print(len(s))"
+        let run = try await proclang("long.proc", files: ["long.proc": Data(long.utf8)])
+        #expect(run.out == "10000000\n")
+        let bad = String(repeating: "x", count: 10_000_000) + " = ="
+        let failed = try await proclang("bad.proc", files: ["bad.proc": Data(bad.utf8)])
+        #expect(failed.status == 2)
+        #expect(failed.err.utf8.count < 5000)
+    }
+
+    @Test("100,000 nested brackets", arguments: ["[", "(", "{ ", "-", "not ", "x => ", "\"{", "if true {", "f("])
+    func nesting(_ opening: String) async throws {
+        let run = try await proclang(
+            "deep.proc", files: ["deep.proc": Data(String(repeating: opening, count: 100_000).utf8)])
+        #expect(run.status == 2)
+        #expect(!run.err.isEmpty)
+        #expect(run.err.utf8.count < 20_000)
+        #expect(!run.err.contains("Fatal error"))
+    }
+
+    @Test("infinite recursion")
+    func recursion() async throws {
+        let run = try await proclang("-e", "func f() { return f() + 1 }\nf()")
+        expectMessage(run, status: 1, "recursion", lines: 40)
+    }
+
+    @Test("a closed or full standard output")
+    func output() async throws {
+        let full = try await proclang("-e", "for i in 0..<100000 { print(i) }", outPath: "/dev/full")
+        #expect(full.status != 0)
+        #expect(!full.err.contains("Fatal error"))
+        let closed = try await Limiter.shared.run {
+            try ProgramRun.of("/bin/sh", ["-c", "'\(Project.program)' -e 'loop { print(\"x\") }' | head -n 2"])
+        }
+        #expect(closed.out == "x\nx\n")
+        #expect(closed.end == .exited(0))
+        #expect(closed.leftBehind == [])
+    }
+
+    /// A script that says when it waits, has a child that waits too, and says what it cleans up.
+    static let waiting = """
+        process child(ready!) {
+            ready ! true
+            try { sleep(60s) } finally { print("child cleaned up") }
+        }
+        channel ready
+        start child(ready)
+        ready ? _
+        fs.write("ready", "")
+        try { sleep(60s) } finally { print("main cleaned up") }
+        """
+
+    @Test("SIGINT, SIGTERM and SIGHUP cancel in order and end the program by the signal",
+        arguments: [SIGINT, SIGTERM, SIGHUP])
+    func signals(_ signal: Int32) async throws {
+        let run = try await proclang("w.proc", files: ["w.proc": Data(Self.waiting.utf8)], during: { child in
+            waitForReady(child)
+            kill(child.pid, signal)
+        })
+        #expect(run.end == .signalled(signal))
+        #expect(run.out.split(separator: "\n").sorted() == ["child cleaned up", "main cleaned up"])
+        #expect(run.leftBehind == [])
+    }
+
+    @Test("kill -9 of the root leaves nothing behind")
+    func killed() async throws {
+        let run = try await proclang("w.proc", files: ["w.proc": Data(Self.waiting.utf8)], during: { child in
+            waitForReady(child)
+            kill(child.pid, SIGKILL)
+            let deadline = Date().addingTimeInterval(5)
+            while !child.members().isEmpty && Date() < deadline { usleep(20_000) }
+        })
+        #expect(run.end == .signalled(SIGKILL))
+        #expect(run.leftBehind == [])
+    }
+}
+
+/// Waits until the script has written its file `ready`.
+private func waitForReady(_ child: Child) {
+    let path = "/proc/\(child.pid)/cwd/ready"
+    let deadline = Date().addingTimeInterval(8)
+    while access(path, F_OK) != 0 && Date() < deadline { usleep(5_000) }
+}
