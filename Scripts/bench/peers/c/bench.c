@@ -131,7 +131,7 @@ int main(int argc, char **argv) {
     static const struct { const char *name; int (*run)(int, char **); } table[] = {
         {"startup", process_main}, {"spawn", process_main},     {"spawn_many", process_main}, {"idle", process_main},
         {"pingpong", latency_main}, {"ring", latency_main},     {"commstime", latency_main},
-        {"queue", queue_main},      {"bigmsg", bulk_main},      {"list1000", bulk_main},
+        {"queue", queue_main},      {"bigmsg", bulk_main},      {"list1000", bulk_main},   {"size", bulk_main},
         {"select", select_main},    {"counter", shared_main},   {"manager", shared_main},
     };
     if (argc >= 3)

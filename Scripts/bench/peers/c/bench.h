@@ -51,6 +51,6 @@ void slot_await_full(slot *s);
 int process_main(int argc, char **argv);   // startup, spawn, spawn_many, idle
 int latency_main(int argc, char **argv);   // pingpong, ring, commstime
 int queue_main(int argc, char **argv);     // queue
-int bulk_main(int argc, char **argv);      // bigmsg, list1000
+int bulk_main(int argc, char **argv);      // bigmsg, list1000, size
 int select_main(int argc, char **argv);    // select
 int shared_main(int argc, char **argv);    // counter, manager

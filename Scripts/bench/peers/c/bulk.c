@@ -1,5 +1,5 @@
 // Big messages, one copy in and one copy out: 1 MiB blocks over 4 shared places, lists of 1,000 ints (8 bytes
-// each) over 64; and both through a kernel pipe.
+// each) over 64; and both through a kernel pipe. `size` is the first with blocks of any length.
 #include "bench.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,9 @@
 
 int bulk_main(int argc, char **argv) {
     if (argc < 4) return 2;
-    int big = strcmp(argv[1], "bigmsg") == 0, by_pipe = strcmp(argv[2], "pipe") == 0;
-    size_t bytes = big ? 1 << 20 : 8000;
+    int sized = strcmp(argv[1], "size") == 0;   // size BYTES N
+    int big = sized || strcmp(argv[1], "bigmsg") == 0, by_pipe = strcmp(argv[2], "pipe") == 0;
+    size_t bytes = sized ? strtoull(argv[2], NULL, 10) : big ? 1 << 20 : 8000;
     int places = big ? 4 : 64, n = atoi(argv[3]);
     slot *slots = shared(sizeof(slot) * (size_t)places);
     char *blocks = shared(bytes * (size_t)places);
@@ -47,10 +48,11 @@ int bulk_main(int argc, char **argv) {
             memcpy(mine, blocks + bytes * (size_t)(i % places), bytes);
             slot_receive(&slots[i % places]);
         }
-        checksum += big ? (1 << 20) + mine[bytes - 1] : 1000 + ((int64_t *)mine)[999];
+        checksum += sized ? (long long)bytes : big ? (1 << 20) + mine[bytes - 1] : 1000 + ((int64_t *)mine)[999];
     }
     double took = now() - begun;
     join(sender);
-    report(argv[1], n / took, big ? "MiB/s" : "msg/s", checksum);
+    if (sized) report("size", took / n * 1e6, "us/message", checksum);
+    else report(argv[1], n / took, big ? "MiB/s" : "msg/s", checksum);
     return 0;
 }

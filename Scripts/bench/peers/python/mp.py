@@ -123,6 +123,30 @@ def bulk(name, n):
     report(name, n / took, "MiB/s" if name == "bigmsg" else "msg/s", checksum)
 
 
+def size(bytes_each, n):
+    q = mp.Queue()
+    total = 0
+    begun = time.perf_counter()
+    p = mp.Process(target=produce_same, args=(q, b"a" * bytes_each, n))
+    p.start()
+    for _ in range(n):
+        total += len(q.get())
+    took = time.perf_counter() - begun
+    join([p])
+    report("size", took / n * 1e6, "us/message", total)
+
+
+def backlog(n):
+    q = mp.Queue()
+    total = 0
+    begun = time.perf_counter()
+    for i in range(n):
+        q.put(i)
+    for _ in range(n):
+        total += q.get()
+    report("backlog", (time.perf_counter() - begun) / n * 1e6, "us/message", total)
+
+
 def bump(cell, n):
     for _ in range(n):
         with cell.get_lock():
@@ -287,4 +311,5 @@ if __name__ == "__main__":
         {
             "spawn": spawn, "spawn_many": spawn_many, "idle": idle, "pingpong": pingpong, "queue": queue,
             "counter": counter, "ring": ring, "select": select, "manager": manager,
+            "size": size, "backlog": backlog,
         }[name](*words, *sizes)

@@ -1,0 +1,1 @@
+"""The pieces of Scripts/bench/run and Scripts/bench/growth."""

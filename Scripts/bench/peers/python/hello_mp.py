@@ -1,0 +1,3 @@
+import multiprocessing
+
+print("hello", multiprocessing.cpu_count() > 0)
