@@ -41,6 +41,7 @@ public final class Parser {
     /// A block in Python's way was reported; the next ones have the same cause.
     var reportedColonBlock = false
     private var lastReported = -1
+    static let maximumDiagnostics = 100
 
     /// Parses a whole text. Never fails: what does not parse is in the diagnostics.
     public static func parse(_ source: SourceFile) -> ParseResult {
@@ -196,7 +197,7 @@ public final class Parser {
         notes: [String] = [], help: [String] = []
     ) {
         if kind == .invalid || previous.kind == .invalid && !current.startsLine || lastReported == index
-            || diagnostics.count >= 100
+            || diagnostics.count >= Parser.maximumDiagnostics
         {
             return
         }
@@ -211,6 +212,15 @@ public final class Parser {
         more: [Diagnostic.Label] = [], help: [String] = []
     ) throws -> Never {
         report(code, title, span ?? currentSpan, label: label, more: more, help: help)
+        throw ParseFailure()
+    }
+
+    /// A value must follow on the same line: `=` is no operator, after which a line goes on.
+    func expectValue(after token: Token) throws {
+        guard atStatementEnd else { return }
+        let wasIncomplete = isIncomplete
+        report(.syntax, "expected a value after `\(text(token))`", span(token), label: "on this line")
+        isIncomplete = wasIncomplete
         throw ParseFailure()
     }
 
@@ -275,14 +285,22 @@ public final class Parser {
             try endStatement(statement)
             return statement
         } catch let failure as ParseFailure {
-            if failure.isFatal { throw failure }
-            nesting = outerNesting
-            height = outerHeight
-            linesMatter = true
-            mapsAllowed = true
-            synchronize(from: first, inBlock: inBlock)
+            try recover(failure, outerNesting, outerHeight, from: first, inBlock: inBlock)
             return nil
         }
+    }
+
+    /// Continues after a failure in a statement or clause that began at token `first`.
+    func recover(
+        _ failure: ParseFailure, _ outerNesting: Int, _ outerHeight: Int, from first: Int, inBlock: Bool
+    ) throws {
+        // Who made so many mistakes did not mean to write ProcLang.
+        if failure.isFatal || diagnostics.count >= Parser.maximumDiagnostics { throw ParseFailure(isFatal: true) }
+        nesting = outerNesting
+        height = outerHeight
+        linesMatter = true
+        mapsAllowed = true
+        synchronize(from: first, inBlock: inBlock)
     }
 
     /// Consumes what separates statements.
@@ -296,14 +314,14 @@ public final class Parser {
 
     /// Passes the rest of a statement that began at token `first`: to the next `;` or line at its own nesting, the
     /// `}` that closes the block around it, or a line that is indented no deeper and begins like a statement.
-    func synchronize(from first: Int, inBlock: Bool) {
+    private func synchronize(from first: Int, inBlock: Bool) {
         var open = 0
         let failedAt = index
         for token in tokens[first..<max(first, failedAt)] {
             open += nestingChange(token)
             if open < 0 { open = 0 }
         }
-        let column = source.position(at: tokens[first].start).column
+        let column = indentation(tokens[first])
         if index == first { note(advance(), &open) }
         while kind != .endOfFile {
             let token = current
@@ -315,7 +333,7 @@ public final class Parser {
                 if token.startsLine, token.kind != .else, token.kind != .catch, token.kind != .finally { break }
                 if token.kind == .rightBrace, inBlock { break }
             } else if token.startsLine, beginsStatement(token.kind), token.kind != .case,
-                source.position(at: token.start).column <= column
+                indentation(token) <= column
             {
                 break
             } else if token.kind == .rightBrace, inBlock, open == 1, token.startsLine, !hasOpenBrace(from: first) {
@@ -324,6 +342,11 @@ public final class Parser {
             note(advance(), &open)
         }
         for token in tokens[first..<index] where token.kind == .name { unreliableNames.insert(text(token)) }
+    }
+
+    /// The bytes before a token on its line.
+    func indentation(_ token: Token) -> Int {
+        Int(token.start) - source.bounds(ofLine: source.line(at: token.start)).lowerBound
     }
 
     private func note(_ token: Token, _ open: inout Int) { open = max(0, open + nestingChange(token)) }

@@ -9,10 +9,10 @@ extension Parser {
         }
         let pattern = try parseBindingPattern()
         switch kind {
-        case .assign: advance()
+        case .assign: try expectValue(after: advance())
         case .colonAssign:
             reportForeign("`:=` is not an operator", "write `\(word) x = ...`")
-            advance()
+            try expectValue(after: advance())
         case .colon:
             reportForeign("names are declared without type", "write `\(word) x = ...`; only `shared` variables have types")
             advance()

@@ -50,15 +50,14 @@ extension Parser {
         case .match: return try parseMatch()
         case .try: return try parseTry()
         case .raise:
-            advance()
-            if atStatementEnd { try fail("expected what to raise", help: ["`raise \"text\"`, or `raise e` in a `catch e`"]) }
+            try expectValue(after: advance())
             return .raise(try parseExpression())
         case .import: return try parseImport()
         case .leftBracket:
             let close = Int(partner[index])
             if close > 0, close + 1 < tokens.count, tokens[close + 1].kind == .assign, !tokens[close + 1].startsLine {
                 let target = try parseListTarget()
-                advance()
+                try expectValue(after: advance())
                 return .assign(target, try parseExpression())
             }
         case .rightBrace, .rightParen, .rightBracket:
@@ -81,19 +80,20 @@ extension Parser {
         case .assign, .colonAssign:
             if op == .colonAssign { reportForeign("`:=` is not an operator", "declare with `let x = ...` or `var x = ...`") }
             let target = try assignTarget(expr, first)
-            advance()
+            try expectValue(after: advance())
             let value = try parseExpression()
             if sameLineKind == .assign { try fail("assignments cannot be chained", help: ["write one statement for each"]) }
             return .assign(target, value)
         case .plusAssign, .minusAssign, .starAssign, .slashAssign, .doubleSlashAssign, .percentAssign,
             .doubleStarAssign:
             let target = try assignTarget(expr, first)
-            let opSpan = span(advance())
+            let operation = advance()
+            let opSpan = span(operation)
+            try expectValue(after: operation)
             let value = try parseExpression()
             return .augment(augmentedOperator(op), target, value, opSpan: opSpan)
         case .bang:
-            advance()
-            if atStatementEnd { try fail("expected the value to send after `!`") }
+            try expectValue(after: advance())
             let value = try parseSharable()
             return .send(channel: expr, value: value)
         case .question:
@@ -366,12 +366,7 @@ extension Parser {
                 }
                 try fail("expected a case of `\(word)`, found \(found)")
             } catch let failure as ParseFailure {
-                if failure.isFatal { throw failure }
-                nesting = outerNesting
-                height = outerHeight
-                linesMatter = true
-                mapsAllowed = true
-                synchronize(from: first, inBlock: true)
+                try recover(failure, outerNesting, outerHeight, from: first, inBlock: true)
             }
         }
         advance()
