@@ -92,13 +92,23 @@ final class FunctionScope {
     var locals: [Binding] = []
     /// Resolver -> compiler: outer names, captured or global, that may hold ends or shared variables and that
     /// this body, a function inside it, or a known function that it mentions, transitively, uses; each once.
-    /// The VM looks at the values they have when a process starts and gives the child the ends in them, with
-    /// at most these rights. A name that holds something else then does no harm. Functions and processes are
+    /// The VM looks at the values they have when a process starts and gives the child the ends in them: with
+    /// these rights where the value is itself an end, or the name a declared array of channels; with both
+    /// directions where ends are deeper inside a list or map. A name that holds something else then does no harm. Functions and processes are
     /// not listed (what they use is), nor are builtins and modules.
     var capabilityUses: [CapabilityUse] = []
     /// Resolver -> compiler: contains `return` with a value or an expression body, i.e. the result can be other
     /// than nil.
     var returnsValue = false
+    /// Resolver only: known functions and processes that the body mentions, and where first.
+    var mentions: [(function: FunctionNode, span: Span)] = []
+    /// Resolver only: names given as arguments to parameters of known functions.
+    var argumentUses: [(binding: Binding, function: FunctionNode, parameter: Int)] = []
+    /// Resolver only: variables of outer scopes that the body assigns, and where first.
+    var outerAssignments: [(binding: Binding, span: Span)] = []
+    /// Resolver only: what this body does with each binding, its own parameters included.
+    var uses: [ObjectIdentifier: CapabilityUse] = [:]
+    var useOrder: [ObjectIdentifier] = []
 
     init(kind: Kind, parent: FunctionScope?, node: FunctionNode?) {
         self.kind = kind
@@ -115,6 +125,20 @@ final class FunctionScope {
         var scope = self
         while !scope.isProcessBoundary, let parent = scope.parent { scope = parent }
         return scope
+    }
+
+    /// Resolver only: notes a use. Tells whether that was news.
+    @discardableResult
+    func noteUse(of binding: Binding, _ rights: Rights) -> Bool {
+        let id = ObjectIdentifier(binding)
+        guard let known = uses[id] else {
+            uses[id] = CapabilityUse(binding: binding, rights: rights)
+            useOrder.append(id)
+            return true
+        }
+        guard !known.rights.isSuperset(of: rights) else { return false }
+        uses[id] = CapabilityUse(binding: binding, rights: known.rights.union(rights))
+        return true
     }
 
     /// The index of a captured binding in the closure; nil when it is not captured here.

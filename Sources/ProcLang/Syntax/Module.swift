@@ -11,6 +11,8 @@ public final class Module {
     let body: Block
     /// Resolver -> compiler: the main function.
     var scope: FunctionScope!
+    /// Resolver -> compiler: every function of this unit, outer ones before inner ones, the main first.
+    var functions: [FunctionScope] = []
     /// Resolver -> compiler: globals that this unit declares, in order.
     var globals: [Binding] = []
 
@@ -31,6 +33,13 @@ public final class Module {
     var finalExpression: Expr? {
         if case .expression(let expr)? = body.statements.last?.kind { return expr }
         return nil
+    }
+
+    /// The files that it imports, as written, for whoever loads them before this module is resolved.
+    public var imports: [(path: String, span: Span)] {
+        var found: [(path: String, span: Span)] = []
+        for case .importModule(let node) in body.statements.map(\.kind) { found.append((node.path, node.pathSpan)) }
+        return found
     }
 
     /// Nothing but comments and blank lines.
@@ -59,6 +68,8 @@ public final class ModuleScope {
     /// A REPL: earlier names may be declared anew, nothing is reported as unused, and every shared variable
     /// may be locked by a later input.
     public let isInteractive: Bool
+    /// Another module imports this one: set before it is resolved. Then every global counts as captured.
+    public var isImported = false
     /// The present meaning of each top-level name.
     private(set) var globals: [String: Binding] = [:]
 

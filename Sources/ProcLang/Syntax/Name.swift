@@ -73,14 +73,14 @@ final class Binding {
     let isGlobal: Bool
     /// The index in the program's table of globals; -1 for everything that is not global.
     let globalSlot: Int
-    /// Resolver -> compiler: used in an inner function, lambda, process or process block (never set for
-    /// globals, which need no capture).
+    /// Resolver -> compiler: used in an inner function, lambda, process or process block. For globals also: may
+    /// be used by another module, or by a later input of a REPL; one without it is seen by its main alone.
     var isCaptured = false
     /// Resolver -> compiler: assigned somewhere after its declaration.
     var isReassigned = false
     /// Resolver -> compiler: a local that must live in a cell (box) shared by frame and closures: captured, and
     /// reassigned or captured by a function that is made before the binding is initialised. A captured
-    /// binding without it may be copied into the closure.
+    /// binding without it may be copied into the closure. Never set for globals.
     var needsCell = false
     /// Resolver -> compiler, for `shared` declarations and parameters: some `lock` may name it. Always true
     /// in a REPL, where a later input may lock it.
@@ -91,6 +91,8 @@ final class Binding {
     var module: ModuleScope?
     /// Resolver only: whether anything reads it.
     var isUsed = false
+    /// Resolver only: the value of the `let` or `var` that declares it by a plain name.
+    var initializer: Expr?
 
     init(name: String, span: Span, kind: BindingKind, owner: FunctionScope?, isGlobal: Bool, globalSlot: Int) {
         self.name = name

@@ -1,0 +1,108 @@
+// The rules of what creates processes and lets them communicate.
+
+extension Resolver {
+    func resolve(_ node: Parallel) {
+        if let restarts = node.supervision?.restarts { resolve(restarts, .look) }
+        if let within = node.supervision?.within { resolve(within, .look) }
+        switch node.form {
+        case .items(let items):
+            for item in items { resolve(item) }
+        case .each(let patterns, let iterable, let limit, let item):
+            resolveIterable(iterable)
+            if let limit { resolve(limit, .look) }
+            inScope {
+                for pattern in patterns { declare(pattern, .loopVariable) }
+                resolve(item)
+            }
+        }
+    }
+
+    func resolve(_ item: ProcessItem) {
+        switch item.kind {
+        case .call(let expr):
+            guard case .call(let call) = expr.kind else { return resolve(expr, .value) }
+            resolve(call, expr, asProcess: true)
+            if let node = call.target, node.kind != .process { startedFunctions.append((node, function, item.span)) }
+        case .block(let node), .nested(let node): resolveFunction(node)
+        }
+    }
+
+    // MARK: Communication
+
+    func resolveSend(_ channel: Expr, _ value: Expr) {
+        checkDirection(channel, .write, "sent to")
+        checkIsChannel(channel, "sent to")
+        resolve(channel, .write)
+        resolve(value, .value)
+        switch value.kind {
+        case .lambda: report(.error, .sharedArgument, "a function cannot be sent", value.span)
+        case .name(let name):
+            if name.binding?.kind == .function || name.binding?.kind == .process {
+                report(
+                    .error, .sharedArgument, "a \(name.binding?.kind == .process ? "process definition" : "function") cannot be sent",
+                    value.span, more: name.binding.map { [.init($0.span, "declared here")] } ?? [])
+            }
+        default: break
+        }
+    }
+
+    /// The source of a receive; also a handle.
+    func resolveReceiver(_ source: Expr) {
+        checkDirection(source, .read, "received from")
+        checkIsChannel(source, "received from")
+        resolve(source, .read)
+    }
+
+    private func checkIsChannel(_ expr: Expr, _ action: String) {
+        if expr.isLiteral {
+            report(.error, .direction, "this is no channel and cannot be \(action)", expr.span)
+            return
+        }
+        guard case .name(let name) = expr.kind, let binding = scopeBinding(name.text) else { return }
+        let title: String
+        switch binding.kind {
+        case .function, .process: title = "`\(name.text)` is a \(binding.kind == .process ? "process definition" : "function") and cannot be \(action)"
+        case .channelArray, .queueArray: title = "`\(name.text)` is a \(binding.kind.word); one of them is `\(name.text)[i]`"
+        case .shared, .parameter(.shared): title = "`\(name.text)` is a shared variable and cannot be \(action)"
+        case .constant where binding.initializer?.isLiteral == true: title = "`\(name.text)` is no channel and cannot be \(action)"
+        default: return
+        }
+        report(.error, .direction, title, expr.span, more: [.init(binding.span, "declared here")])
+    }
+
+    private func scopeBinding(_ text: String) -> Binding? {
+        var block: BlockScope? = scope
+        while let present = block {
+            if let binding = present.names[text] { return binding }
+            block = present.parent
+        }
+        return moduleScope.globals[text]
+    }
+
+    func resolveSelect(_ node: Select) {
+        for entry in node.cases {
+            if let replication = entry.replication { resolveIterable(replication.iterable) }
+            inScope {
+                for pattern in entry.replication?.patterns ?? [] { declare(pattern, .loopVariable) }
+                if let condition = entry.condition { resolveCondition(condition) }
+                switch entry.action {
+                case .send(let channel, let value):
+                    resolveSend(channel, value)
+                    resolve(entry.body)
+                case .receive(let source, let target):
+                    resolveReceiver(source)
+                    inScope {
+                        bindReceived(target)
+                        resolve(entry.body)
+                    }
+                }
+            }
+        }
+        if let after = node.after {
+            resolve(after.duration, .look)
+            resolve(after.body)
+        }
+        if let otherwise = node.otherwise { resolve(otherwise) }
+        if let closed = node.closed { resolve(closed) }
+    }
+}

@@ -1,0 +1,499 @@
+// The rules of statements.
+
+extension Resolver {
+    func resolve(_ statements: [Stmt]) {
+        var end: Stmt?
+        var reported = false
+        for statement in statements {
+            if let end, !reported, !statement.isDefinition {
+                reported = true
+                report(
+                    .warning, .unreachable, "this is never reached", statement.span.firstLine(of: module.source),
+                    more: [.init(end.span.firstLine(of: module.source), "nothing goes on after this")])
+            }
+            resolve(statement)
+            if end == nil, leaves(statement) { end = statement }
+        }
+    }
+
+    func resolve(_ statement: Stmt) {
+        switch statement.kind {
+        case .invalid: break
+        case .expression(let expr): resolveExpressionStatement(expr)
+        case .block(let block): resolve(block)
+        case .declare(let declaration):
+            if let value = declaration.value { resolve(value, .value) }
+            declare(declaration.pattern, declaration.isVariable ? .variable : .constant)
+        case .function(let node), .process(let node):
+            if let binding = node.name?.binding { binding.isUsed = binding.isUsed || binding.isGlobal }
+            resolveFunction(node)
+        case .channels(let declaration):
+            for item in declaration.items {
+                if let count = item.count { resolve(count, .look) }
+                if let capacity = item.capacity { resolve(capacity, .look) }
+                declare(item.name, channelBinding(declaration.kind, item))
+            }
+        case .shared(let items):
+            for item in items {
+                if let count = item.count { resolve(count, .look) }
+                if let value = item.value { resolve(value, .value) }
+                declare(item.name, .shared)
+            }
+        case .assign(let target, let value):
+            resolve(value, .value)
+            warnLostUpdate(target, value)
+            resolve(target, isUpdate: false)
+        case .augment(_, let target, let value, _):
+            resolve(value, .value)
+            resolve(target, isUpdate: true)
+        case .send(let channel, let value): resolveSend(channel, value)
+        case .receive(let source, let target):
+            resolveReceiver(source)
+            bindReceived(target)
+        case .conditional(let node):
+            for branch in node.branches {
+                resolveCondition(branch.condition)
+                resolve(branch.body)
+            }
+            if let otherwise = node.otherwise { resolve(otherwise) }
+        case .whileLoop(let condition, let body):
+            resolveCondition(condition)
+            inLoop { resolve(body) }
+        case .loop(let body): inLoop { resolve(body) }
+        case .forLoop(let node):
+            resolveIterable(node.iterable)
+            inScope {
+                for pattern in node.patterns { declare(pattern, .loopVariable) }
+                inLoop { resolve(node.body) }
+            }
+        case .breakLoop: checkLoop("break", statement.span)
+        case .continueLoop: checkLoop("continue", statement.span)
+        case .returnValue(let value):
+            if function.kind == .main {
+                report(
+                    .error, .misplaced, "`return` outside of a function or process", statement.span,
+                    help: ["`exit()` ends the script"])
+            }
+            if let value {
+                resolve(value, .value)
+                function.returnsValue = true
+            }
+        case .select(let node): resolveSelect(node)
+        case .lock(let targets, let body): resolveLock(targets, body, statement.span)
+        case .match(let node): resolveMatch(node)
+        case .tryCatch(let node):
+            resolve(node.body)
+            if let handler = node.handler {
+                inScope {
+                    if let name = handler.name { declare(name, .caughtError) }
+                    resolve(handler.body)
+                }
+            }
+            if let final = node.finally { resolve(final) }
+        case .raise(let value): resolve(value, .value)
+        case .importModule(let node): resolveImport(node)
+        }
+    }
+
+    private func inLoop(_ body: () -> Void) {
+        loopDepth += 1
+        body()
+        loopDepth -= 1
+    }
+
+    func resolveCondition(_ condition: Expr) { resolve(condition, .look) }
+
+    private func checkLoop(_ word: String, _ span: Span) {
+        guard loopDepth == 0 else { return }
+        if function.kind == .processBlock {
+            report(
+                .error, .misplaced, "`\(word)` cannot leave a process", span,
+                help: ["`return` ends this process; another one can only be told, by a channel or a shared variable"])
+        } else {
+            report(.error, .misplaced, "`\(word)` outside of a loop", span)
+        }
+    }
+
+    // MARK: Expressions as statements
+
+    private func resolveExpressionStatement(_ expr: Expr) {
+        resolve(expr, .look)
+        guard !moduleScope.isInteractive else { return }
+        switch expr.kind {
+        case .comparison(let first, let links):
+            if links.count == 1, links[0].op == .equal, case .name = first.kind {
+                report(
+                    .warning, .noEffect, "this comparison has no effect", expr.span, help: ["an assignment is written `=`"])
+            }
+        case .name(let name):
+            if let kind = name.binding?.kind, kind == .function || kind == .process {
+                let call = kind == .process ? "start \(name.text)()" : "\(name.text)()"
+                report(
+                    .warning, .noEffect, "`\(name.text)` is mentioned but not called", expr.span,
+                    help: ["write `\(call)`"])
+            }
+        default: break
+        }
+    }
+
+    // MARK: Patterns
+
+    /// Declares the names of a pattern.
+    func declare(_ pattern: Pattern, _ kind: BindingKind) {
+        var seen: [String: Name] = [:]
+        pattern.forEachName { name in
+            if let earlier = seen[name.text] {
+                report(
+                    .error, .duplicateName, "`\(name.text)` stands twice in one pattern", name.span,
+                    more: [.init(earlier.span, "first here")])
+                name.binding = earlier.binding
+                name.declares = true
+            } else {
+                seen[name.text] = name
+                declare(name, kind)
+            }
+        }
+    }
+
+    /// The names that a receive assigns or binds.
+    func bindReceived(_ target: Pattern) {
+        var seen: Set<String> = []
+        target.forEachName { name in
+            if !seen.insert(name.text).inserted {
+                report(.error, .duplicateName, "`\(name.text)` stands twice in one pattern", name.span)
+            }
+            if let binding = assignableByReceive(name.text) {
+                // Found as a use would find it, so that captures are noted.
+                _ = lookUp(name)
+                binding.isReassigned = true
+                noteOuterAssignment(binding, name.span)
+            } else {
+                declare(name, .received)
+            }
+        }
+    }
+
+    // MARK: Assignment
+
+    private func resolve(_ target: AssignTarget, isUpdate: Bool) {
+        switch target {
+        case .name(let name): assign(name, isUpdate: isUpdate)
+        case .index(let object, let index, let span):
+            resolve(index, .look)
+            resolve(object, .value)
+            warnForeignChange(object, span)
+        case .member(let member, let span):
+            resolve(member.object, .value)
+            warnForeignChange(member.object, span)
+        case .list(let targets, let rest, _):
+            for target in targets { resolve(target, isUpdate: false) }
+            if let target = rest?.target { resolve(target, isUpdate: false) }
+        }
+    }
+
+    private func assign(_ name: Name, isUpdate: Bool) {
+        guard !name.isDiscard else {
+            if isUpdate { report(.error, .invalidAssignment, "`_` has no value", name.span) }
+            return
+        }
+        guard let binding = findForAssignment(name) else { return }
+        if isUpdate { binding.isUsed = true }
+        switch binding.kind {
+        case .variable, .parameter(.value), .loopVariable:
+            if isForeign(binding) {
+                let owner = binding.owner?.kind == .main ? "the main script" : "the process around"
+                report(
+                    .error, .foreignVariable,
+                    "`\(name.text)` belongs to another process, which would not see the change", name.span,
+                    more: [.init(binding.span, "declared in \(owner)")],
+                    help: ["processes have memory of their own; declare it as `shared \(name.text) = ...` to share it"])
+            }
+            binding.isReassigned = true
+            noteOuterAssignment(binding, name.span)
+        case .parameter(.reader), .parameter(.writer):
+            binding.isReassigned = true
+        case .shared, .parameter(.shared):
+            function.noteUse(of: binding, .hold)
+        case .constant:
+            reportConstant(name, binding, "`\(name.text)` is declared with `let` and cannot be assigned", "declare it with `var`")
+        case .received:
+            reportConstant(
+                name, binding, "`\(name.text)` was bound by a receive and cannot be assigned",
+                "declare `var \(name.text)` before the receive")
+        case .caughtError:
+            reportConstant(name, binding, "`\(name.text)` is the caught error and cannot be assigned", "use another name")
+        case .function, .process:
+            reportConstant(
+                name, binding, "`\(name.text)` is a \(binding.kind == .function ? "function" : "process") and cannot be assigned",
+                "use another name")
+        case .channel, .queue, .pipe, .channelArray, .queueArray:
+            reportConstant(
+                name, binding, "`\(name.text)` is a declared \(binding.kind.word) and cannot be assigned",
+                "to send to it write `\(name.text) ! value`")
+        case .importedModule:
+            reportConstant(name, binding, "`\(name.text)` is an imported module and cannot be assigned", "use another name")
+        case .builtin:
+            reportConstant(
+                name, binding, "`\(name.text)` is part of the library and cannot be assigned",
+                "`let \(name.text) = ...` declares a name of your own")
+        }
+    }
+
+    private func reportConstant(_ name: Name, _ binding: Binding, _ title: String, _ help: String) {
+        report(
+            .error, .assignToConstant, title, name.span,
+            more: binding.span.isNone ? [] : [.init(binding.span, "declared here")], help: [help])
+    }
+
+    /// Like `lookUp`, with advice for those who declare by assigning.
+    private func findForAssignment(_ name: Name) -> Binding? {
+        let count = diagnostics.count
+        let binding = lookUp(name)
+        if binding == nil, diagnostics.count > count {
+            diagnostics[count].title = "`\(name.text)` is not declared"
+            diagnostics[count].help += ["a new name is declared by `let \(name.text) = ...`, or `var` if it changes later"]
+        }
+        return binding
+    }
+
+    func noteOuterAssignment(_ binding: Binding, _ span: Span) {
+        guard let owner = binding.owner, owner !== function else { return }
+        var inner: FunctionScope? = function
+        while let present = inner, present !== owner {
+            if !present.outerAssignments.contains(where: { $0.binding === binding }) {
+                present.outerAssignments.append((binding, span))
+            }
+            if present.isProcessBoundary { break }
+            inner = present.parent
+        }
+    }
+
+    /// A captured list or map is changed in a process: nobody else sees it.
+    func warnForeignChange(_ object: Expr, _ span: Span) {
+        guard let name = object.rootName, let binding = name.binding, isForeign(binding), !binding.isShared else { return }
+        guard let initial = binding.initializer, initial.isCollection else { return }
+        report(
+            .warning, .foreignMutation, "this changes a copy of `\(name.text)` that only this process sees", span,
+            more: [.init(binding.span, "declared in another process")],
+            help: ["return the result, send it to a channel, or declare `shared \(name.text) = ...`"])
+    }
+
+    /// `hits = hits + 1` reads and writes in two steps.
+    private func warnLostUpdate(_ target: AssignTarget, _ value: Expr) {
+        guard case .arithmetic(let first, let links) = value.kind, links.count == 1 else { return }
+        let text = module.source.string(target.span)
+        guard module.source.string(first.span) == text else { return }
+        let root: Name?
+        switch target {
+        case .name(let name): root = name
+        case .index(let object, _, _): root = object.rootName
+        case .member(let member, _): root = member.object.rootName
+        case .list: root = nil
+        }
+        guard let name = root else { return }
+        guard let binding = peek(name.text), binding.isShared else { return }
+        if locked.contains(where: { $0.contains { $0 === binding } }) { return }
+        report(
+            .warning, .lostUpdate, "another process may change `\(name.text)` between this read and this write", value.span,
+            help: ["`\(text) \(links[0].op.rawValue)= ...` is one operation; `lock \(name.text) { ... }` makes several one"])
+    }
+
+    /// What a name means here, without noting a use.
+    private func peek(_ text: String) -> Binding? {
+        var block: BlockScope? = scope
+        while let present = block {
+            if let binding = present.names[text] ?? present.upcoming[text] { return binding }
+            block = present.parent
+        }
+        return moduleScope.globals[text]
+    }
+
+    // MARK: lock, match, import
+
+    private func resolveLock(_ targets: [Expr], _ body: Block, _ span: Span) {
+        var bindings: [Binding] = []
+        for target in targets {
+            resolve(target, .look)
+            if case .name(let name) = target.kind, let binding = name.binding {
+                bindings.append(binding)
+                switch binding.kind {
+                case .shared, .parameter(.shared): binding.mayBeLocked = true
+                case .function, .process, .channel, .queue, .pipe, .channelArray, .queueArray, .importedModule:
+                    report(
+                        .error, .misplaced, "`\(name.text)` cannot be locked", target.span,
+                        more: [.init(binding.span, "declared here")], help: ["shared variables and semaphores can be locked"])
+                default:
+                    locksUnknown = true
+                    if let initial = binding.initializer, initial.isLiteral {
+                        report(
+                            .error, .misplaced, "`\(name.text)` is not shared, so there is nothing to lock", target.span,
+                            more: [.init(binding.span, "declared here")], help: ["shared variables and semaphores can be locked"])
+                    }
+                }
+            } else {
+                locksUnknown = true
+                if target.isLiteral {
+                    report(.error, .misplaced, "this cannot be locked", target.span, help: ["shared variables and semaphores can be locked"])
+                }
+            }
+        }
+        if !locked.isEmpty {
+            let held = locked.joined()
+            let isWithin = bindings.count == targets.count && bindings.allSatisfy { b in held.contains { $0 === b } }
+            if !isWithin {
+                report(
+                    .warning, .nestedLock, "this takes a lock while another one is held",
+                    Span(file: span.file, start: span.start, end: targets.last?.span.end ?? span.end),
+                    help: ["two processes that do so in different orders wait for each other forever; name all of them in the outer `lock`"])
+            }
+        }
+        locked.append(bindings)
+        resolve(body)
+        locked.removeLast()
+    }
+
+    private func resolveMatch(_ node: Match) {
+        resolve(node.subject, .value)
+        var catchesAll: Match.Case?
+        for entry in node.cases {
+            if let catchesAll {
+                report(
+                    .warning, .unreachable, "this case is never reached", entry.pattern.span,
+                    more: [.init(catchesAll.pattern.span, "this matches everything")])
+            }
+            inScope {
+                declare(entry.pattern, .constant)
+                if let condition = entry.condition { resolveCondition(condition) }
+                resolve(entry.body)
+            }
+            if entry.condition == nil, catchesAll == nil {
+                switch entry.pattern.kind {
+                case .wildcard, .name: catchesAll = entry
+                default: break
+                }
+            }
+        }
+        if let otherwise = node.otherwise { resolve(otherwise) }
+    }
+
+    private func resolveImport(_ node: Import) {
+        if function.kind != .main || !scope.isGlobal {
+            report(.error, .misplaced, "`import` stands at the top level", node.pathSpan)
+        }
+        let binding = declare(node.name, .importedModule)
+        if let imported = imports[node.path] {
+            binding?.module = imported
+        } else {
+            report(.error, .importFailed, "cannot import \"\(node.path)\"", node.pathSpan)
+        }
+    }
+
+    // MARK: Ways that end
+
+    /// Nothing after this statement in its block is reached.
+    private func leaves(_ statement: Stmt) -> Bool {
+        switch statement.kind {
+        case .breakLoop, .continueLoop, .returnValue, .raise: return true
+        case .loop(let body): return !hasBreak(body)
+        case .block(let block): return leaves(block)
+        case .conditional(let node):
+            guard let otherwise = node.otherwise else { return false }
+            return node.branches.allSatisfy { leaves($0.body) } && leaves(otherwise)
+        case .expression(let expr):
+            if case .call(let call) = expr.kind, case .name(let name) = call.callee.kind,
+                name.binding?.kind == .builtin, name.text == "exit"
+            {
+                return true
+            }
+            return false
+        default: return false
+        }
+    }
+
+    private func leaves(_ block: Block) -> Bool { block.statements.contains(where: leaves) }
+
+    /// A `break` in the body that belongs to the loop around it.
+    private func hasBreak(_ block: Block) -> Bool {
+        block.statements.contains { statement in
+            switch statement.kind {
+            case .breakLoop: return true
+            case .block(let block), .lock(_, let block): return hasBreak(block)
+            case .conditional(let node):
+                return node.branches.contains { hasBreak($0.body) } || node.otherwise.map(hasBreak) == true
+            case .select(let node):
+                return node.cases.contains { hasBreak($0.body) } || node.after.map { hasBreak($0.body) } == true
+                    || node.otherwise.map(hasBreak) == true || node.closed.map(hasBreak) == true
+            case .match(let node):
+                return node.cases.contains { hasBreak($0.body) } || node.otherwise.map(hasBreak) == true
+            case .tryCatch(let node):
+                return hasBreak(node.body) || node.handler.map { hasBreak($0.body) } == true
+                    || node.finally.map(hasBreak) == true
+            default: return false
+            }
+        }
+    }
+}
+
+extension Stmt {
+    /// Takes no part in the order of execution.
+    fileprivate var isDefinition: Bool {
+        switch kind {
+        case .function, .process, .invalid: return true
+        default: return false
+        }
+    }
+}
+
+extension Span {
+    /// The part of the span on its first line.
+    fileprivate func firstLine(of source: SourceFile) -> Span {
+        let bounds = source.bounds(ofLine: source.line(at: start))
+        return Span(file: file, start: start, end: min(end, Int32(bounds.upperBound)))
+    }
+}
+
+extension Expr {
+    /// The name at the root of `a`, `a[i]`, `a.b`, `a[i].b[j]`...
+    var rootName: Name? {
+        var expr = self
+        while true {
+            switch expr.kind {
+            case .name(let name): return name
+            case .index(let object, _), .slice(let object, _, _, _): expr = object
+            case .member(let member): expr = member.object
+            default: return nil
+            }
+        }
+    }
+
+    /// Certainly a list or map that this process made.
+    var isCollection: Bool {
+        switch kind {
+        case .list, .map, .comprehension: return true
+        case .arithmetic(let first, _): return first.isCollection
+        default: return false
+        }
+    }
+
+    /// Certainly no end, lock, shared variable or function.
+    var isLiteral: Bool {
+        switch kind {
+        case .nilLiteral, .bool, .int, .float, .string, .interpolation, .list, .map, .range, .comprehension: return true
+        default: return false
+        }
+    }
+}
+
+extension BindingKind {
+    /// For messages.
+    var word: String {
+        switch self {
+        case .channel: return "channel"
+        case .queue: return "queue"
+        case .pipe: return "pipe end"
+        case .channelArray: return "list of channels"
+        case .queueArray: return "list of queues"
+        default: return "name"
+        }
+    }
+}
