@@ -70,7 +70,7 @@ def communication():
         all_.append(Workload(*args, **options))
         return all_[-1]
 
-    w = workload("spawn", "Start and join one process, one after another", "proc/s", True, lambda n: n)
+    w = workload("spawn", "Start and join, one after another", "proc/s", True, lambda n: n)
     w.proc("start", ["spawn", "N"], 600).add("c", "fork", ["spawn", "N"], 2000).add("cpython", "fork", [MP, "spawn", "N"], 300)
     w.add("pycsp", "multiprocess", ["spawn", "N"], 30, "f")
     w.add("go", "goroutine", ["spawn", "N"], 200000, "f").add("erlang", "process", ["spawn", "N"], 50000, "f")
@@ -124,7 +124,7 @@ def communication():
     w.add("erlang", "process", ["list1000", "N"], 20000, "f")
     w.aim("proclang.queue@free", "cpython.queue@free", 5, "at least 5 times CPython's Queue")
 
-    w = workload("counter", "4 processes add to one shared int", "inc/s", True, lambda n: n, step=4)
+    w = workload("counter", "One shared int, 4 processes", "inc/s", True, lambda n: n, step=4)
     w.proc("plain", ["counter", "plain", "N"], 4000000, "f").proc("lock", ["counter", "lock", "N"], 400000, "f")
     w.add("c", "atomic", ["counter", "atomic", "N"], 20000000, "f").add("c", "mutex", ["counter", "mutex", "N"], 4000000, "f")
     w.add("cpython", "value", [MP, "counter", "N"], 200000, "f")
@@ -177,7 +177,7 @@ def communication():
         w.aim("proclang.manager@1cpu", "cpython.manager@1cpu", 1.8, "at least 1.8 times CPython's Manager")
         w.aim("proclang.manager@free", "cpython.manager@free", 5, "at least 5 times CPython's Manager")
 
-    w = workload("memory", "Memory of each idle process (private)", "KiB", False, lambda n: None, kind="memory")
+    w = workload("memory", "Private memory, idle process", "KiB", False, lambda n: None, kind="memory")
     w.proc("start", ["idle", "N"], 100, "f").add("c", "fork", ["idle", "N"], 100, "f").add("cpython", "fork", [MP, "idle", "N"], 100, "f")
     w.aim("proclang.start@free", "150 KiB", 150, "at most 150 KiB")
     return all_
@@ -211,7 +211,7 @@ COMPUTE = {
     "sort": ("Sorting 1 M ints", 1000000, 1 / 1.3, 1 / 1.5),
     "closures": ("Closures: 1 M made, 2 M calls", 1000000, 1 / 1.3, 2),
     "methods": ("Method calls on a list", 2000000, 1 / 1.3, 2),
-    "objects": ("Method calls on the script's own object", 2000000, 1 / 1.3, 2),
+    "objects": ("Method calls on an own object", 2000000, 1 / 1.3, 2),
     "exceptions": ("Exceptions: every other call raises", 600000, 1 / 1.3, 2),
 }
 

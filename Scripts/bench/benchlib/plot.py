@@ -24,8 +24,11 @@ def _line(x1, y1, x2, y2, css):
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>'
 
 
-def _decades(low, high):
-    return range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+def _ticks(low, high, steps=None):
+    """Powers of ten from low to high; with 2 and 5 times them where there would be too few."""
+    steps = steps or ((1, 2, 5) if high / low < 300 else (1,))
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [v for d in decades for v in (step * 10.0 ** d for step in steps) if low <= v <= high * 1.001]
 
 
 def ratios(verdicts, heading):
@@ -38,19 +41,16 @@ def ratios(verdicts, heading):
     x = lambda value: left + (width - left - right) * math.log(value / low) / math.log(high / low)
     body = [_text(16, 26, heading, css="title"),
             _text(16, 44, "times as fast as the peer (logarithmic); the tick is the goal, the dot what was measured", css="small")]
-    for decade in _decades(low, high):
-        for step in (1, 2, 5):
-            value = step * 10.0 ** decade
-            if low <= value <= high:
-                css = "even" if value == 1 else "grid"
-                body += [_line(x(value), top - 6, x(value), height - 28, css), _text(x(value), height - 14, f"{value:g}", "middle", "small")]
+    for value in _ticks(low, high, (1, 2, 5)):
+        css = "even" if value == 1 else "grid"
+        body += [_line(x(value), top - 6, x(value), height - 28, css), _text(x(value), height - 14, f"{value:g}", "middle", "small")]
     last = None
     for i, v in enumerate(verdicts):
         y = top + row * i + row / 2
         css = "met" if v["met"] else "missed"
         place = "one CPU" if v["ours"].endswith("@1cpu") else "free"
         if v["title"] != last:
-            body += [_line(12, y - row / 2, width - 12, y - row / 2, "grid"), _text(16, y + 4, v["title"][:38])]
+            body += [_line(12, y - row / 2, width - 12, y - row / 2, "grid"), _text(16, y + 4, v["title"])]
             last = v["title"]
         ours = v["ours"].split("@")[0].split(".", 1)[1]
         theirs = v["theirs"].split("@")[0].replace(".", " ", 1)
@@ -78,15 +78,13 @@ def curves(panels, heading):
         xl, xh, yl, yh = min(xs), max(max(xs), min(xs) * 1.01), min(ys) / 1.5, max(ys) * 1.5
         px = lambda v, ox=ox, w=w, xl=xl, xh=xh: ox + w * math.log(v / xl) / math.log(xh / xl)
         py = lambda v, oy=oy, h=h, yl=yl, yh=yh: oy + h - h * math.log(v / yl) / math.log(yh / yl)
-        body.append(_text(ox - 44, oy - 10, panel["title"]))
-        for decade in _decades(xl, xh):
-            if xl <= 10.0 ** decade <= xh * 1.001:
-                body += [_line(px(10.0 ** decade), oy, px(10.0 ** decade), oy + h, "grid"), _text(px(10.0 ** decade), oy + h + 14, f"{10.0 ** decade:g}", "middle", "small")]
-        for decade in _decades(yl, yh):
-            if yl <= 10.0 ** decade <= yh:
-                body += [_line(ox, py(10.0 ** decade), ox + w, py(10.0 ** decade), "grid"), _text(ox - 6, py(10.0 ** decade) + 4, f"{10.0 ** decade:g}", "end", "small")]
+        body.append(_text(ox - 44, oy - 10, f"{panel['title']}: {panel['y']}"))
+        for value in _ticks(xl, xh):
+            body += [_line(px(value), oy, px(value), oy + h, "grid"), _text(px(value), oy + h + 14, f"{value:g}", "middle", "small")]
+        for value in _ticks(yl, yh):
+            body += [_line(ox, py(value), ox + w, py(value), "grid"), _text(ox - 6, py(value) + 4, f"{value:g}", "end", "small")]
         body += [_line(ox, oy + h, ox + w, oy + h, "axis"), _line(ox, oy, ox, oy + h, "axis"),
-                 _text(ox + w / 2, oy + h + 30, panel["x"], "middle", "small"), _text(ox - 44, oy + 4, panel["y"], css="small")]
+                 _text(ox + w / 2, oy + h + 30, panel["x"], "middle", "small")]
         for n, (name, line) in enumerate(panel["lines"]):
             colour = COLOURS[n % len(COLOURS)]
             path = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in line if b > 0)
