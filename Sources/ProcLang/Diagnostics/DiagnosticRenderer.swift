@@ -42,17 +42,19 @@ public struct DiagnosticRenderer {
     public func render(_ diagnostic: Diagnostic) -> String {
         let style: Style = diagnostic.severity == .error ? .error : .warning
         var out = paint(diagnostic.severity.rawValue, style) + paint(": " + clean(diagnostic.title), .title) + "\n"
-        let labels = diagnostic.labels.filter { sources.file(of: $0.span) != nil }
+        let primary = diagnostic.span
+        let labels = inOrder(diagnostic.labels.filter { sources.file(of: $0.span) != nil })
         var lastLine = 0
-        for label in labels { lastLine = max(lastLine, line(of: label)) }
+        for (label, _) in labels { lastLine = max(lastLine, line(of: label)) }
         let margin = String(repeating: " ", count: String(lastLine).count)
         var previous: (file: Int32, line: Int)?
-        for (index, label) in labels.enumerated() {
+        for (label, isPrimary) in labels {
             guard let file = sources.file(of: label.span) else { continue }
             let place = file.position(at: label.span.start)
             if previous?.file != label.span.file {
+                let shown = previous == nil ? file.position(at: primary.start) : place
                 let arrow = previous == nil ? "-->" : ":::"
-                out += margin + paint(arrow, .margin) + " \(clean(file.path)):\(place.line):\(place.column)\n"
+                out += margin + paint(arrow, .margin) + " \(clean(file.path)):\(shown.line):\(shown.column)\n"
                 out += margin + paint(" |", .margin) + "\n"
             } else if let previous, previous.line != place.line {
                 if previous.line + 1 != place.line { out += paint(margin.dropLast() + "...", .margin) + "\n" }
@@ -64,14 +66,26 @@ public struct DiagnosticRenderer {
                 out += paint(padding + number + " |", .margin) + (excerpt.text.isEmpty ? "" : " " + excerpt.text) + "\n"
             }
             previous = (label.span.file, place.line)
-            let mark = String(repeating: index == 0 ? "^" : "-", count: excerpt.caretWidth)
+            let mark = String(repeating: isPrimary ? "^" : "-", count: excerpt.caretWidth)
             let text = label.text.isEmpty ? "" : " " + clean(label.text)
             out += margin + paint(" |", .margin) + " " + String(repeating: " ", count: excerpt.caretColumn)
-                + paint(mark + text, index == 0 ? style : .secondary) + "\n"
+                + paint(mark + text, isPrimary ? style : .secondary) + "\n"
         }
         for note in diagnostic.notes { out += remark(margin, "note", note, .title) }
         for help in diagnostic.help { out += remark(margin, "help", help, .help) }
         return out
+    }
+
+    /// The file of the primary label first; in one file by line.
+    private func inOrder(_ labels: [Diagnostic.Label]) -> [(Diagnostic.Label, isPrimary: Bool)] {
+        let marked = labels.enumerated().map { (label: $0.element, isPrimary: $0.offset == 0, order: $0.offset) }
+        let home = labels.first?.span.file
+        let sorted = marked.sorted { a, b in
+            if a.label.span.file != b.label.span.file { return a.label.span.file == home ? true : b.label.span.file == home ? false : a.order < b.order }
+            let (lineA, lineB) = (line(of: a.label), line(of: b.label))
+            return lineA != lineB ? lineA < lineB : a.order < b.order
+        }
+        return sorted.map { ($0.label, $0.isPrimary) }
     }
 
     private func line(of label: Diagnostic.Label) -> Int {

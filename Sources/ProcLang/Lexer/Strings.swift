@@ -81,11 +81,6 @@ extension Lexer {
                 modes.append(.value(openBrackets: 0))
                 emit(.valueStart, start, position)
                 return
-            case UInt8(ascii: "}"):
-                report(
-                    .syntax, "a single `}` in a string", position, position + 1,
-                    help: ["write `\\}` for a brace that is text"])
-                position += 1
             case UInt8(ascii: "\\"): lexEscape(into: &state.text, multiLine: state.isMultiLine)
             case 10:
                 if !state.isMultiLine {

@@ -17,13 +17,7 @@ extension Resolver {
                 report(
                     .error, .arity, "`\(name.text)` is a \(binding.kind.word) and cannot be called", expr.span,
                     more: [.init(binding.span, "declared here")])
-            default:
-                resolveArguments(call)
-                if let initial = binding.initializer, initial.isLiteral, !binding.isReassigned, binding.kind == .constant {
-                    report(
-                        .error, .arity, "`\(name.text)` is no function", name.span,
-                        more: [.init(binding.span, "declared here")])
-                }
+            default: resolveArguments(call)
             }
         case .member(let member): resolveMethod(call, expr, member, asProcess: asProcess)
         default:
@@ -67,6 +61,7 @@ extension Resolver {
                 .error, .processCall, "the process `\(name)` is called like a function", expr.span,
                 more: [.init(node.headerSpan, "defined here")],
                 help: ["a process is created by `start \(name)(...)`, or inside `parallel { ... }`"])
+            return resolveArguments(call)
         }
         call.target = node
         var taken = [Int?](repeating: nil, count: node.parameters.count)
@@ -130,10 +125,10 @@ extension Resolver {
         let formal = node.parameters[parameter]
         switch formal.kind {
         case .reader:
-            checkDirection(value, .read, "passed as `\(formal.name.text)?`, which receives from it")
+            checkDirection(value, .read, "passed as `\(formal.name.text)?`")
             checkIsEnd(value, formal, callee)
         case .writer:
-            checkDirection(value, .write, "passed as `\(formal.name.text)!`, which sends to it")
+            checkDirection(value, .write, "passed as `\(formal.name.text)!`")
             checkIsEnd(value, formal, callee)
         case .shared:
             passShared(call, index, formal, callee)

@@ -99,7 +99,7 @@ extension Resolver {
 
     /// `for x in e`: receives from a channel, goes through everything else.
     func resolveIterable(_ expr: Expr) {
-        checkDirection(expr, .read, "iterated, which receives from it")
+        checkDirection(expr, .read, "iterated")
         // The elements of a list of channels are used in ways that are not followed.
         if case .name(let name) = expr.kind, let kind = peekKind(name.text), kind == .channelArray || kind == .queueArray {
             resolve(expr, .value)

@@ -34,16 +34,6 @@ extension Resolver {
         checkIsChannel(channel, "sent to")
         resolve(channel, .write)
         resolve(value, .value)
-        switch value.kind {
-        case .lambda: report(.error, .sharedArgument, "a function cannot be sent", value.span)
-        case .name(let name):
-            if name.binding?.kind == .function || name.binding?.kind == .process {
-                report(
-                    .error, .sharedArgument, "a \(name.binding?.kind == .process ? "process definition" : "function") cannot be sent",
-                    value.span, more: name.binding.map { [.init($0.span, "declared here")] } ?? [])
-            }
-        default: break
-        }
     }
 
     /// The source of a receive; also a handle.
@@ -53,18 +43,14 @@ extension Resolver {
         resolve(source, .read)
     }
 
+    /// What is declared as something else. Values that turn out to be no channel are errors (`type`) at run time.
     private func checkIsChannel(_ expr: Expr, _ action: String) {
-        if expr.isLiteral {
-            report(.error, .direction, "this is no channel and cannot be \(action)", expr.span)
-            return
-        }
         guard case .name(let name) = expr.kind, let binding = scopeBinding(name.text) else { return }
         let title: String
         switch binding.kind {
         case .function, .process: title = "`\(name.text)` is a \(binding.kind == .process ? "process definition" : "function") and cannot be \(action)"
         case .channelArray, .queueArray: title = "`\(name.text)` is a \(binding.kind.word); one of them is `\(name.text)[i]`"
         case .shared, .parameter(.shared): title = "`\(name.text)` is a shared variable and cannot be \(action)"
-        case .constant where binding.initializer?.isLiteral == true: title = "`\(name.text)` is no channel and cannot be \(action)"
         default: return
         }
         report(.error, .direction, title, expr.span, more: [.init(binding.span, "declared here")])

@@ -393,19 +393,14 @@ extension Resolver {
     /// Nothing after this statement in its block is reached.
     private func leaves(_ statement: Stmt) -> Bool {
         switch statement.kind {
-        case .breakLoop, .continueLoop, .returnValue, .raise: return true
+        case .breakLoop, .continueLoop: return loopDepth > 0
+        case .returnValue: return function.kind != .main
+        case .raise: return true
         case .loop(let body): return !hasBreak(body)
         case .block(let block): return leaves(block)
         case .conditional(let node):
             guard let otherwise = node.otherwise else { return false }
             return node.branches.allSatisfy { leaves($0.body) } && leaves(otherwise)
-        case .expression(let expr):
-            if case .call(let call) = expr.kind, case .name(let name) = call.callee.kind,
-                name.binding?.kind == .builtin, name.text == "exit"
-            {
-                return true
-            }
-            return false
         default: return false
         }
     }

@@ -32,11 +32,12 @@ enum Suggestions {
         var best: (distance: Int, name: String)?
         for candidate in Set(known) where candidate != name {
             let other = Array(candidate.unicodeScalars)
-            let limit = max(1, min(wanted.count, other.count) / 3)
+            let shorter = min(wanted.count, other.count)
+            let limit = shorter < 3 ? 0 : max(1, shorter / 3)
             guard abs(other.count - wanted.count) <= limit else { continue }
             let sameButCase = candidate.lowercased() == name.lowercased()
             let distance = sameButCase ? 0 : self.distance(wanted, other)
-            guard distance <= limit, wanted.count > 1 || sameButCase else { continue }
+            guard distance <= limit else { continue }
             if best == nil || (distance, candidate) < (best!.distance, best!.name) { best = (distance, candidate) }
         }
         return best?.name
