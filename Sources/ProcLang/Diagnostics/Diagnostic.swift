@@ -7,7 +7,7 @@
 //   point at what it contradicts.
 
 /// Something to tell the person who wrote the script.
-public struct Diagnostic: Equatable {
+public struct Diagnostic: Equatable, Error {
     public enum Severity: String {
         case error, warning
     }

@@ -32,6 +32,7 @@ public final class Parser {
     var diagnostics: [Diagnostic] = []
     var isIncomplete = false
     var unreliableNames: Set<String> = []
+    var imports: [Import] = []
 
     var linesMatter = true
     var mapsAllowed = true
@@ -88,7 +89,7 @@ public final class Parser {
         let all = (lexed.diagnostics + diagnostics).sortedByPlace()
         let module = Module(
             source: source, body: Block(statements, whole), unreliableNames: unreliableNames,
-            hasSyntaxErrors: all.hasErrors)
+            hasSyntaxErrors: all.hasErrors, imports: imports)
         let incomplete = lexed.endsInsideString && diagnostics.isEmpty || isIncomplete && lexed.diagnostics.isEmpty
         return ParseResult(module: module, diagnostics: all, isIncomplete: incomplete)
     }

@@ -183,7 +183,9 @@ extension Parser {
         }
         advance()
         let name = try expectName("a name for the module")
-        return .importModule(Import(path: lexed.strings[Int(path.payload)], pathSpan: span(path), name: name))
+        let node = Import(path: lexed.strings[Int(path.payload)], pathSpan: span(path), name: name)
+        imports.append(node)
+        return .importModule(node)
     }
 
     // MARK: Patterns

@@ -36,11 +36,12 @@ public final class Resolver {
     var startedFunctions: [(function: FunctionNode, from: FunctionScope, span: Span)] = []
 
     /// Resolves one unit, and enters its top-level names into `scope`. `imports` holds the scopes of the modules
-    /// that it imports, already resolved, by the path as written; a path that is missing there is reported.
+    /// that it imports, already resolved, by the path as written; about names of a module that is missing there
+    /// (which the loader reported) nothing is said.
     public static func resolve(
         _ module: Module, in scope: ModuleScope, builtins: BuiltinCatalogue, imports: [String: ModuleScope] = [:]
     ) -> [Diagnostic] {
-        let before = scope.globals
+        let before = scope.snapshot
         let resolver = Resolver(module, scope, builtins, imports)
         resolver.run()
         let diagnostics = resolver.diagnostics.sortedByPlace()

@@ -377,15 +377,8 @@ extension Resolver {
     }
 
     private func resolveImport(_ node: Import) {
-        if function.kind != .main || !scope.isGlobal {
-            report(.error, .misplaced, "`import` stands at the top level", node.pathSpan)
-        }
         let binding = declare(node.name, .importedModule)
-        if let imported = imports[node.path] {
-            binding?.module = imported
-        } else {
-            report(.error, .importFailed, "cannot import \"\(node.path)\"", node.pathSpan)
-        }
+        binding?.module = imports[node.path]
     }
 
     // MARK: Ways that end

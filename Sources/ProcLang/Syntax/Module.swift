@@ -21,8 +21,11 @@ public final class Module {
     let unreliableNames: Set<String>
     /// Parser -> resolver: some text did not parse.
     let hasSyntaxErrors: Bool
+    /// Parser -> loader: what it imports, wherever that stands, in order.
+    let imports: [Import]
 
-    init(source: SourceFile, body: Block, unreliableNames: Set<String>, hasSyntaxErrors: Bool) {
+    init(source: SourceFile, body: Block, unreliableNames: Set<String>, hasSyntaxErrors: Bool, imports: [Import]) {
+        self.imports = imports
         self.source = source
         self.body = body
         self.unreliableNames = unreliableNames
@@ -33,13 +36,6 @@ public final class Module {
     var finalExpression: Expr? {
         if case .expression(let expr)? = body.statements.last?.kind { return expr }
         return nil
-    }
-
-    /// The files that it imports, as written, for whoever loads them before this module is resolved.
-    public var imports: [(path: String, span: Span)] {
-        var found: [(path: String, span: Span)] = []
-        for case .importModule(let node) in body.statements.map(\.kind) { found.append((node.path, node.pathSpan)) }
-        return found
     }
 
     /// Nothing but comments and blank lines.
@@ -81,8 +77,15 @@ public final class ModuleScope {
     /// Enters a global; replaces an earlier one of the same name.
     func define(_ binding: Binding) { globals[binding.name] = binding }
 
-    /// Forgets the globals that an input introduced which then did not run; `before` is an earlier `globals`.
-    func restore(_ before: [String: Binding]) { globals = before }
+    /// What the names mean at one moment.
+    public struct Snapshot {
+        fileprivate let globals: [String: Binding]
+    }
+
+    public var snapshot: Snapshot { Snapshot(globals: globals) }
+
+    /// Goes back to an earlier moment, e.g. because the input that declared the names since then did not run.
+    public func restore(_ snapshot: Snapshot) { globals = snapshot.globals }
 
     /// All names, for completion.
     public var names: [String] { globals.keys.sorted() }
