@@ -14,6 +14,30 @@
 #include <sys/wait.h>
 
 pl_bases pl_arena;
+pl_private pl_local;
+
+/// SIGTERM to a script process: its own cancellation, as if a handle's owner had asked for it.
+static void pl_cancel_self(int signal) {
+    (void)signal;
+    int saved = errno;
+    pl_slot *me = pl_arena.me;
+    if (me) {
+        if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
+            pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
+        pl_store32(&me->cancel, 1);
+        pl_add32(&me->seq, 1);
+        pl_or32(&pl_arena.header->kicks, 2);
+        uint64_t one = 1;
+        if (write(pl_local.kick_fd, &one, 8) < 0) {}
+    }
+    errno = saved;
+}
+int pl_cancelling_handler(int signal) {
+    struct sigaction a;
+    memset(&a, 0, sizeof a);
+    a.sa_handler = pl_cancel_self;
+    return sigaction(signal, &a, NULL);
+}
 
 pid_t pl_fork(void) { return fork(); }
 int pl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

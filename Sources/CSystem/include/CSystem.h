@@ -152,6 +152,8 @@ int pl_ppoll(struct pollfd *fds, int count, int64_t deadline, int signal);
 void pl_ignore_handler(int signal);
 /// Installs a handler that does nothing, without SA_RESTART: the signal interrupts a wait, no more.
 int pl_interrupting_handler(int signal);
+/// Makes `signal` cancel this process (see Cancellation.swift).
+int pl_cancelling_handler(int signal);
 int pl_ignore_signal(int number);
 int pl_default_signal(int number);
 int pl_signal_mask(int how, const int *signals, int count);

@@ -62,9 +62,9 @@ typedef struct pl_object {
     pthread_mutex_t lock;
     uint32_t generation;
     uint8_t kind, flags;             // kind 0: free
-    uint8_t log_ring, reserved;
+    uint16_t reserved;
     uint64_t capacity, head, tail;   // channels; other kinds use `words`
-    uint64_t ring;                   // block reference of the ring
+    uint64_t ring;                   // block reference of the ring | log2 of its entries (one word: one commit)
     uint64_t ticket;
     uint32_t send_first, send_last, send_count;
     uint32_t recv_first, recv_last, recv_count;   // receivers that are not signalled
@@ -98,7 +98,7 @@ typedef struct pl_record {
     uint32_t object;
     uint32_t epoch;
     uint8_t active, direction, signalled, ended;
-    uint8_t sole, reserved1;
+    uint8_t sole, untimed;
     uint16_t case_index;
     uint64_t ticket;
     uint32_t next, prev;             // list of the object
@@ -181,7 +181,7 @@ typedef struct pl_header {
     uint32_t chunk_used, chunk_hint;
     uint32_t slot_used, slot_free_hint, slots_live;
     uint32_t waiting, running;           // hints
-    uint32_t end_check, detect_request;
+    uint32_t kicks, unjoined_failure;    // reasons to look, for the supervisor; a failure nobody joined
     uint64_t order;                      // numbers waits
     pl_owner_lock output, input;
     uint64_t input_start, input_end, input_eof;
@@ -218,6 +218,33 @@ typedef struct pl_bases {
     int32_t memfd;
 } pl_bases;
 
+/// The hot private state of this process: here and not in Swift globals, which are checked at each access.
+typedef struct pl_private {
+    uint64_t random;
+    const uint8_t *received;             // the message received last
+    uint64_t received_length, received_block;
+    uint8_t received_inline[PL_INLINE];
+    struct pl_hold *holds;               // open-addressing table of the ends this process has
+    uint64_t hold_mask, hold_count;
+    uint64_t out_pending;                // bytes in the output buffers
+    int32_t kick_fd;
+    int32_t spin_budget;
+    uint32_t parks;
+    uint32_t cores;
+    uint64_t selfref;
+} pl_private;
+
+/// What this process has of one object: entries by right (read, write, hold), and the rights it once had.
+typedef struct pl_hold {
+    uint32_t object, generation;         // object 0: free
+    uint32_t read, write, hold;          // end entries, 0: none
+    uint32_t ever;
+} pl_hold;
+
+extern pl_private pl_local;
+static inline pl_private *pl_own(void) { return &pl_local; }
+static inline uint8_t *pl_received_inline(void) { return pl_local.received_inline; }
+
 extern pl_bases pl_arena;
 
 static inline pl_header *pl_head(void) { return pl_arena.header; }
@@ -231,13 +258,15 @@ static inline pl_chunk *pl_chunk_at(uint32_t i) { return pl_arena.chunks + i; }
 static inline pl_pool *pl_object_pool(void) { return &pl_arena.header->objects; }
 static inline pl_pool *pl_end_pool(void) { return &pl_arena.header->ends; }
 static inline pl_pool *pl_record_pool(void) { return &pl_arena.header->records; }
+static inline pl_owner_lock *pl_output_lock(void) { return &pl_arena.header->output; }
+static inline pl_owner_lock *pl_input_lock(void) { return &pl_arena.header->input; }
 static inline pl_region *pl_region_at(uint32_t i) { return pl_arena.header->regions + i; }
 static inline pl_class *pl_class_at(uint32_t i) { return pl_arena.header->classes + i; }
 /// A block reference is its offset from the arena's base.
 static inline pl_block *pl_block_at(uint64_t ref) { return (pl_block *)(pl_arena.base + ref); }
 static inline uint8_t *pl_block_bytes(uint64_t ref) { return pl_arena.base + ref + sizeof(pl_block); }
 static inline pl_entry *pl_entry_at(const pl_object *o, uint64_t position) {
-    return (pl_entry *)pl_block_bytes(o->ring) + (position & (((uint64_t)1 << o->log_ring) - 1));
+    return (pl_entry *)pl_block_bytes(o->ring & ~(uint64_t)63) + (position & (((uint64_t)1 << (o->ring & 63)) - 1));
 }
 static inline uint64_t *pl_inflight(pl_slot *s) { return s->inflight; }
 static inline uint32_t *pl_pending(pl_slot *s) { return s->pending; }

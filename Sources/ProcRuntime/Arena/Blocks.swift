@@ -73,6 +73,23 @@ enum Blocks {
         return pl_bitmap(c)[Int(bit >> 6)] & (1 << (bit & 63)) != 0
     }
 
+    /// Visits every block in use. O(blocks): repair and checks only.
+    static func forEach(_ visit: (UInt64) -> Void) {
+        var index: UInt32 = 1
+        while index < pl_acquire32(&pl_head().pointee.chunk_used) {
+            let c = pl_chunk_at(index)!
+            if c.pointee.state == ChunkState.runHead {
+                visit(address(of: index))
+            } else if c.pointee.state == ChunkState.blocks {
+                let k = UInt64(c.pointee.size_class)
+                for bit: UInt64 in 0..<(1024 >> k) where pl_bitmap(c)[Int(bit >> 6)] & (1 << (bit & 63)) != 0 {
+                    visit(address(of: index) + (bit << (6 + k)))
+                }
+            }
+            index += 1
+        }
+    }
+
     @inline(__always)
     static func address(of chunk: UInt32) -> UInt64 {
         pl_region_at(UInt32(PL_REGION_BLOCKS)).pointee.offset + UInt64(chunk) * chunkBytes

@@ -63,7 +63,6 @@ enum Pool {
 
     private static func clear(_ o: UnsafeMutablePointer<pl_object>) {
         o.pointee.flags = 0
-        o.pointee.log_ring = 0
         o.pointee.capacity = 0
         o.pointee.head = 0
         o.pointee.tail = 0

@@ -17,18 +17,23 @@ enum Parker {
 
     /// Sleeps until the sequence number differs from `seen`, the deadline passes or a signal comes.
     /// Returns false when the deadline passed. The caller looks for news in any case.
+    ///
+    /// `header.running` counts the processes that are not parked; whoever ends a sleep (waker or sleeper)
+    /// is the one that takes `parked` from 1 to 0, and counts the process again.
     static func park(_ seen: UInt32, deadline: Int64 = .max) -> Bool {
         let me = pl_me()!
-        if Spin.worthwhile {
-            if Spin.wait(seen) { return true }
-        }
+        if Spin.worthwhile, Spin.wait(seen) { return true }
+        let h = pl_head()!
         pl_store32(&me.pointee.parked, 1)
+        if pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, pl_load32(&me.pointee.seq) == seen {
+            Kick.supervisor(Kick.detect)
+        }
         var result: Int32 = 0
         while pl_load32(&me.pointee.seq) == seen {
             result = pl_futex_wait(&me.pointee.seq, seen, deadline)
             if result == ETIMEDOUT || result == EINTR { break }
         }
-        pl_store32(&me.pointee.parked, 0)
+        if pl_swap32(&me.pointee.parked, 0) != 0 { _ = pl_add32(&h.pointee.running, 1) }
         return result != ETIMEDOUT
     }
 
@@ -53,7 +58,10 @@ enum Parker {
         if n == 0 { return }
         for i in 0..<Int(n) {
             let target = pl_slot_at(pl_pending(me)[i])!
-            if pl_load32(&target.pointee.parked) != 0 { pl_futex_wake(&target.pointee.seq, 1) }
+            if pl_load32(&target.pointee.parked) != 0, pl_swap32(&target.pointee.parked, 0) != 0 {
+                _ = pl_add32(&pl_head().pointee.running, 1)
+                pl_futex_wake(&target.pointee.seq, 1)
+            }
         }
         pl_order()
         me.pointee.pending_count = 0
@@ -69,34 +77,48 @@ enum Parker {
 /// Adaptive spinning before a sleep. It pays only when the waker runs on another core at this moment; a
 /// budget that follows success, and a probe now and then, find that out.
 enum Spin {
-    private static var budget: Int32 = 8
-    private static var parks: UInt32 = 0
-    static let cores = UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     private static let window: Int64 = 10_000
 
     @inline(__always)
     static var worthwhile: Bool {
-        parks &+= 1
-        return budget > 0 || parks & 63 == 0
+        let own = pl_own()!
+        own.pointee.parks &+= 1
+        return own.pointee.spin_budget > 0 || own.pointee.parks & 63 == 0
     }
 
     /// Spins for at most 10 us; true when the sequence number changed.
     static func wait(_ seen: UInt32) -> Bool {
-        let h = pl_head()!
-        // `running` counts processes that are not parked: with more of them than cores, spinning steals.
-        if cores < 2 || Int32(bitPattern: pl_load32(&h.pointee.running)) > Int32(bitPattern: cores) { return false }
+        let own = pl_own()!
+        // With more processes awake than cores, spinning steals the time of the one that is waited for.
+        let running = Int32(bitPattern: pl_load32(&pl_head().pointee.running))
+        if own.pointee.cores < 2 || running > Int32(bitPattern: own.pointee.cores) { return false }
         let me = pl_me()!
         let end = pl_now() + window
         repeat {
             for _ in 0..<32 {
                 if pl_acquire32(&me.pointee.seq) != seen {
-                    budget = min(budget + 2, 16)
+                    own.pointee.spin_budget = min(own.pointee.spin_budget + 2, 16)
                     return true
                 }
                 pl_relax()
             }
         } while pl_now() < end
-        budget = max(budget - 1, 0)
+        own.pointee.spin_budget = max(own.pointee.spin_budget - 1, 0)
         return false
+    }
+}
+
+/// Reasons for the supervisor to look, set by anybody: bits in `header.kicks`, then one write to its eventfd.
+enum Kick {
+    static let birth: UInt32 = 1
+    static let cancel: UInt32 = 2
+    static let kill: UInt32 = 4
+    static let detect: UInt32 = 8
+    static let foreign: UInt32 = 16
+
+    static func supervisor(_ reason: UInt32) {
+        _ = pl_or32(&pl_head().pointee.kicks, reason)
+        var one: UInt64 = 1
+        _ = Glibc.write(pl_own().pointee.kick_fd, &one, 8)
     }
 }

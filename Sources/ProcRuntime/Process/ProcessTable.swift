@@ -22,7 +22,7 @@ enum ProcessTable {
 
     /// This process.
     @inline(__always)
-    static var selfRef: ProcessRef { ProcessRef(index: pl_my_index(), generation: pl_me().pointee.generation) }
+    static var selfRef: ProcessRef { ProcessRef(raw: pl_own().pointee.selfref) }
 
     @inline(__always)
     static func slot(_ index: UInt32) -> UnsafeMutablePointer<pl_slot> { pl_slot_at(index) }

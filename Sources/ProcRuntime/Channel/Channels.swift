@@ -1,0 +1,122 @@
+// Making, poisoning and inspecting channels, queues and pipes.
+//
+// Invariants
+// - A channel is a pair of one object and its ends; a pipe is two channels that name each other (`peer`).
+// - A poisoned channel is empty, and stays so.
+
+import CSystem
+import Glibc
+
+enum Channels {
+    static func make(kind: ObjectKind, capacity: Int) throws -> ObjectRef {
+        guard capacity >= 0, kind == .channel || kind == .queue else {
+            throw RuntimeError(kind: "value", message: "a channel's capacity cannot be \(capacity)")
+        }
+        let index = try Pool.takeObject(kind: kind.rawValue + 1)
+        pl_object_at(index).pointee.capacity = UInt64(capacity)
+        try hold(index)
+        pl_me().pointee.object_intent = 0
+        return Objects.ref(index)
+    }
+
+    static func makePipe(capacity: Int) throws -> (ObjectRef, ObjectRef) {
+        guard capacity >= 0 else {
+            throw RuntimeError(kind: "value", message: "a pipe's capacity cannot be \(capacity)")
+        }
+        let a = try Pool.takeObject(kind: ObjectKind.pipe.rawValue + 1)
+        pl_object_at(a).pointee.capacity = UInt64(capacity)
+        try hold(a)
+        let b: UInt32
+        do { b = try Pool.takeObject(kind: ObjectKind.pipe.rawValue + 1) } catch {
+            Ends.release(a, .read)
+            Ends.release(a, .write)
+            throw error
+        }
+        pl_object_at(b).pointee.capacity = UInt64(capacity)
+        try hold(b)
+        Objects.lock(min(a, b))
+        Objects.lock(max(a, b))
+        pl_object_at(a).pointee.peer = b
+        pl_object_at(b).pointee.peer = a
+        Objects.unlock(max(a, b))
+        Objects.unlock(min(a, b))
+        pl_me().pointee.object_intent = 0
+        return (Objects.ref(a), Objects.ref(b))
+    }
+
+    private static func hold(_ index: UInt32) throws {
+        do {
+            try Ends.acquire(index, .read)
+            try Ends.acquire(index, .write)
+        } catch {
+            Ends.release(index, .read)
+            if pl_object_at(index).pointee.ends_first == 0 { Cleanup.finish(index) }
+            throw error
+        }
+    }
+
+    static func poison(_ ref: ObjectRef) throws {
+        guard let index = Objects.index(of: ref) else { return }
+        let peer = pl_object_at(index).pointee.peer
+        poisonOne(index)
+        if peer != 0 { poisonOne(peer) }
+    }
+
+    private static func poisonOne(_ index: UInt32) {
+        let o = pl_object_at(index)!
+        Objects.lock(index)
+        o.pointee.flags |= ObjectFlag.poisoned
+        Waiting.broadcast(o)
+        Objects.unlock(index)
+        Parker.deliver()
+        while true {
+            Objects.lock(index)
+            guard o.pointee.head != o.pointee.tail else {
+                Objects.unlock(index)
+                return
+            }
+            let block = Ring.discardOldest(o)
+            Objects.unlock(index)
+            Messages.discard(block)
+        }
+    }
+
+    static func rights(_ ref: ObjectRef) -> Rights {
+        guard let index = Objects.index(of: ref), let kind = Objects.kind(pl_object_at(index)) else { return [] }
+        var rights: Rights = []
+        for right in [Rights.read, .write, .hold] {
+            if let object = EndTable.channel(ref, kind, right), EndTable.entry(object, right) != 0 { rights.insert(right) }
+        }
+        return rights
+    }
+
+    static func occupancy(_ end: End) -> (count: Int, capacity: Int) {
+        guard let object = EndTable.channel(end.object, end.kind, end.rights.contains(.read) ? .read : .write) else {
+            return (0, 0)
+        }
+        let o = pl_object_at(object)!
+        Objects.lock(object)
+        defer { Objects.unlock(object) }
+        return (Int(clamping: o.pointee.tail &- o.pointee.head), Int(clamping: o.pointee.capacity))
+    }
+
+    /// Gives up what is not in `reachable`.
+    static func retain(only reachable: Set<End>) {
+        var keep: Set<UInt64> = []
+        for end in reachable {
+            Ends.parts(of: end) { object, right in keep.insert(UInt64(object) << 8 | UInt64(right.rawValue)) }
+        }
+        var drop: [(UInt32, Rights)] = []
+        var e = pl_me().pointee.ends
+        while e != 0 {
+            let end = pl_end_at(e)!
+            let object = end.pointee.object
+            if object != 0, !keep.contains(UInt64(object) << 8 | UInt64(end.pointee.right)) {
+                drop.append((object, Rights(rawValue: end.pointee.right)))
+            }
+            e = end.pointee.own_next
+        }
+        if !drop.isEmpty { Output.flushQuietly() }
+        for (object, right) in drop { Ends.release(object, right) }
+    }
+}

@@ -1,0 +1,498 @@
+// One operation for send, receive, and the choice among several of them and the ends of processes.
+//
+// The protocol (docs/runtime.md): lock all channels of the cases in ascending order; if another process took
+// one of our offers meanwhile, that case happened; otherwise try the cases; otherwise put a record at each
+// channel, sleep, and begin again. With all locks held nobody can claim an offer of ours, so a choice is
+// atomic and cannot livelock; an offer that was taken beats every other reason to end the wait.
+//
+// Invariants
+// - Receivers take: a message leaves a ring or an offer only by the act of a live receiver.
+// - A case is committed by one store (`head += 1`, `tail += 1`, claim DONE); whatever kills this process
+//   before leaves the message where it was, after it the message is delivered exactly once.
+// - No lock is held while sleeping, and no offer of ours is left behind when we return.
+
+import CSystem
+import Glibc
+
+enum Communicate {
+    static func run(_ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode) -> CommOutcome {
+        Received.release()
+        if _slowPath(pl_load32(&pl_me().pointee.cancel) != 0) { return .cancelled }
+        if cases.count == 1 {
+            let c = cases.baseAddress.unsafelyUnwrapped
+            switch c.pointee.action {
+            case .receive: if let outcome = receiveAtOnce(c) { return outcome }
+            case .send:
+                if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
+                if let outcome = sendAtOnce(c) { return outcome }
+            case .ended: break
+            }
+        } else if pl_own().pointee.out_pending != 0 {
+            Output.flushQuietly()
+        }
+        var choice = Choice(cases, mode)
+        return choice.run()
+    }
+
+    // MARK: Fast paths: one channel, nobody to wait for
+
+    /// Takes a message that is there. Nil: the general way has to decide.
+    @inline(__always)
+    private static func receiveAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
+        let object = EndTable.resolve(c.pointee.end.object, c.pointee.end.kind, .read)
+        guard object != EndTable.closed, object != EndTable.never else { return nil }
+        let o = pl_object_at(object)!
+        Objects.lock(object)
+        guard o.pointee.flags == 0, o.pointee.head != o.pointee.tail else {
+            Objects.unlock(object)
+            return nil
+        }
+        Ring.pop(o)
+        taken(o, object)
+        Objects.unlock(object)
+        Parker.deliver()
+        Messages.adopt(pl_own().pointee.received_block)
+        return .done(0)
+    }
+
+    /// Puts a short message into a ring with room. Nil: the general way has to decide.
+    @inline(__always)
+    private static func sendAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
+        let count = c.pointee.payload.count
+        guard count <= Int(PL_INLINE), c.pointee.capabilities.isEmpty else { return nil }
+        let object = EndTable.resolve(c.pointee.end.object, c.pointee.end.kind, .write)
+        guard object != EndTable.closed, object != EndTable.never else { return nil }
+        let o = pl_object_at(object)!
+        Objects.lock(object)
+        guard o.pointee.flags == 0, o.pointee.send_count == 0, o.pointee.readers != o.pointee.readers_lent,
+            o.pointee.tail &- o.pointee.head < o.pointee.capacity, Ring.makeRoom(o)
+        else {
+            Objects.unlock(object)
+            return nil
+        }
+        Ring.push(o, c.pointee.payload.baseAddress, count, block: 0)
+        Waiting.balance(o)
+        Objects.unlock(object)
+        Parker.deliver()
+        return .done(0)
+    }
+
+    /// After a message left a channel: room for offers, the baton, and perhaps the end for the other readers.
+    @inline(__always)
+    static func taken(_ o: UnsafeMutablePointer<pl_object>, _ object: UInt32) {
+        if o.pointee.send_count > 0 { Waiting.settle(o) }
+        if o.pointee.recv_count > 0 {
+            Waiting.balance(o)
+            if o.pointee.head == o.pointee.tail { Streams.evaluate(o, object) }
+        }
+    }
+}
+
+/// One call of `communicate` that could not be done at once.
+struct Choice {
+    private enum Action: UInt8 { case receive, send, process, closed }
+
+    private struct Prepared {
+        var action: Action
+        var object: UInt32 = 0
+        var record: UInt32 = 0
+        var process = ProcessRef(raw: 0)
+        var bytes: UnsafeRawPointer?
+        var length = 0
+        var block: UInt64 = 0
+    }
+
+    private let cases: UnsafeBufferPointer<CommCase>
+    private let mode: CommMode
+    private var prepared: [Prepared] = []
+    private var objects: [UInt32] = []
+    private var deadline: Int64
+    private var untimed: Bool
+    private var immediate: Bool
+    private var enqueued = false
+    private var epoch: UInt32 = 0
+    /// Set when an `immediate` rendezvous send waits a moment for a receiver that is there.
+    private var courtesy = false
+
+    init(_ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode) {
+        self.cases = cases
+        self.mode = mode
+        deadline = mode.deadline
+        immediate = mode.immediate
+        untimed = mode.deadline == .max && !mode.immediate
+    }
+
+    mutating func run() -> CommOutcome {
+        if cases.count == 1, cases[0].action == .ended, !immediate {
+            return Join.asCommunication(cases[0].process, mode)
+        }
+        if let failure = prepare() {
+            discardBlocks()
+            return failure
+        }
+        let outcome = loop()
+        discardBlocks()
+        Parker.deliver()
+        Messages.adopt(pl_own().pointee.received_block)
+        Cleanup.run()
+        return outcome
+    }
+
+    // MARK: Preparation, without locks
+
+    private mutating func prepare() -> CommOutcome? {
+        prepared.reserveCapacity(cases.count)
+        for c in cases {
+            switch c.action {
+            case .receive:
+                let object = EndTable.resolve(c.end.object, c.end.kind, .read)
+                if object == EndTable.never { return .failed(Self.noRight("read from")) }
+                prepared.append(Prepared(action: object == EndTable.closed ? .closed : .receive, object: object))
+            case .send:
+                let object = EndTable.resolve(c.end.object, c.end.kind, .write)
+                if object == EndTable.never { return .failed(Self.noRight("write to")) }
+                var p = Prepared(action: object == EndTable.closed ? .closed : .send, object: object)
+                p.bytes = c.payload.baseAddress
+                p.length = c.payload.count
+                if object != EndTable.closed, c.payload.count > Int(PL_INLINE) || !c.capabilities.isEmpty {
+                    do { p.block = try Messages.make(c.payload, c.capabilities) } catch {
+                        return .failed(error as? RuntimeError ?? RuntimeError(kind: "memory", message: "\(error)"))
+                    }
+                }
+                prepared.append(p)
+            case .ended:
+                prepared.append(Prepared(action: .process, process: c.process))
+            }
+        }
+        objects = prepared.compactMap { $0.object == 0 ? nil : $0.object }
+        if objects.count > 1 {
+            objects.sort()
+            var unique = 1
+            for i in 1..<objects.count where objects[i] != objects[unique - 1] {
+                objects[unique] = objects[i]
+                unique += 1
+            }
+            objects.removeLast(objects.count - unique)
+        }
+        return nil
+    }
+
+    private static func noRight(_ what: String) -> RuntimeError {
+        RuntimeError(kind: "type", message: "this process was not given the right to \(what) this end")
+    }
+
+    private mutating func discardBlocks() {
+        for i in prepared.indices where prepared[i].block != 0 { Messages.discard(prepared[i].block) }
+    }
+
+    // MARK: The loop
+
+    private func lockAll() { for object in objects { Objects.lock(object) } }
+    private func unlockAll() { for object in objects { Objects.unlock(object) } }
+
+    private mutating func loop() -> CommOutcome {
+        let me = pl_me()!
+        var waitGeneration: UInt32 = 0
+        while true {
+            let seen = Parker.sequence
+            lockAll()
+            if let outcome = step(me, waitGeneration) {
+                leave()
+                unlockAll()
+                Parker.deliver()
+                return outcome
+            }
+            if !enqueued {
+                guard takeRecords() else {
+                    unlockAll()
+                    return .failed(RuntimeError(kind: "memory", message: "no memory for a waiter record"))
+                }
+                enqueue(me)
+            } else {
+                rejoin()
+            }
+            waitGeneration = WaitRecord.begin(
+                WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen,
+                flags: (deadline != .max ? WaitFlag.timed : 0) | (isSoleReceive ? WaitFlag.soleReceive : 0),
+                object: isSoleReceive ? UInt64(prepared[0].object) : 0, first: waitGeneration == 0)
+            if isSoleReceive, EndTable.entry(prepared[0].object, .write) != 0 {
+                // Now that we wait, the stream may have ended for the others who wait for it.
+                Streams.evaluate(pl_object_at(prepared[0].object)!, prepared[0].object)
+            }
+            unlockAll()
+            Parker.deliver()
+            if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
+            if untimed, prepared.count > 1 { WaitRecord.hintOpenStreams() }
+            _ = Parker.park(seen, deadline: deadline)
+            WaitRecord.end()
+        }
+    }
+
+    private var isSoleReceive: Bool { untimed && prepared.count == 1 && prepared[0].action == .receive }
+
+    /// Everything that can end the wait now, with all locks held. Nil: go on waiting.
+    private mutating func step(_ me: UnsafeMutablePointer<pl_slot>, _ waitGeneration: UInt32) -> CommOutcome? {
+        if let index = takenOffer(me) { return .done(index) }
+        for i in prepared.indices where prepared[i].object != 0 {
+            if pl_object_at(prepared[i].object).pointee.flags & ObjectFlag.poisoned != 0 { return .poisoned(i) }
+        }
+        if pl_load32(&me.pointee.cancel) != 0 { return .cancelled }
+        if waitGeneration != 0 {
+            switch WaitRecord.verdict(of: waitGeneration) {
+            case .none: break
+            case .ended: return .ended
+            case .deadlock(let report): return .deadlocked(report)
+            }
+            if prepared.count == 1, prepared[0].record != 0, pl_record_at(prepared[0].record).pointee.ended != 0 {
+                return .ended
+            }
+        }
+        for i in prepared.indices where prepared[i].action == .send {
+            let o = pl_object_at(prepared[i].object)!
+            if o.pointee.send_count > 0 { Waiting.settle(o) }
+        }
+        if let index = takenOffer(me) { return .done(index) }
+        while let index = choose(me) {
+            if let outcome = commit(index) { return outcome }
+        }
+        if allEnded() { return .ended }
+        if immediate {
+            guard !courtesy, canOffer() else { return .notReady }
+            courtesy = true
+            immediate = false
+            deadline = pl_now() + 1_000_000
+            return nil
+        }
+        if deadline != .max, pl_now() >= deadline { return courtesy ? .notReady : .timedOut }
+        return nil
+    }
+
+    /// The case whose offer somebody took while we waited.
+    private mutating func takenOffer(_ me: UnsafeMutablePointer<pl_slot>) -> Int? {
+        guard enqueued else { return nil }
+        let word = pl_load64(&me.pointee.claim)
+        guard Claim.state(word) == Claim.done, Claim.epoch(word) == epoch else { return nil }
+        let index = Int(Claim.caseIndex(word))
+        if prepared[index].block != 0 {
+            InFlight.remove(prepared[index].block)
+            prepared[index].block = 0
+        }
+        return index
+    }
+
+    /// A ready case: the first one, or a fair choice.
+    private func choose(_ me: UnsafeMutablePointer<pl_slot>) -> Int? {
+        var chosen: Int?
+        var ready: UInt64 = 0
+        for i in prepared.indices where isReady(i) {
+            if mode.first { return i }
+            ready += 1
+            if ready == 1 || Random.next() % ready == 0 { chosen = i }
+        }
+        return chosen
+    }
+
+    private func isReady(_ i: Int) -> Bool {
+        let p = prepared[i]
+        switch p.action {
+        case .closed: return false
+        case .process: return Join.hasEnded(p.process)
+        case .receive:
+            let o = pl_object_at(p.object)!
+            return o.pointee.head != o.pointee.tail
+                || (o.pointee.send_count > 0 && Waiting.firstOffer(o, except: pl_my_index()) != 0)
+        case .send:
+            let o = pl_object_at(p.object)!
+            return o.pointee.tail &- o.pointee.head < o.pointee.capacity && o.pointee.readers != o.pointee.readers_lent
+        }
+    }
+
+    /// Performs a ready case. Nil: an offer went elsewhere in the last moment, choose again.
+    private mutating func commit(_ i: Int) -> CommOutcome? {
+        let p = prepared[i]
+        switch p.action {
+        case .closed: return nil
+        case .process: return .done(i)
+        case .receive:
+            let o = pl_object_at(p.object)!
+            if o.pointee.head != o.pointee.tail {
+                Ring.pop(o)
+            } else if !takeOffer(o) {
+                return nil
+            }
+            Communicate.taken(o, p.object)
+            return .done(i)
+        case .send:
+            let o = pl_object_at(p.object)!
+            guard Ring.makeRoom(o) else {
+                return .failed(RuntimeError(kind: "memory", message: "no shared memory for a message"))
+            }
+            Ring.push(o, p.bytes, p.length, block: p.block)
+            prepared[i].block = 0
+            Waiting.balance(o)
+            return .done(i)
+        }
+    }
+
+    /// Rendezvous: takes the payload out of a waiting sender's record and completes the sender.
+    private func takeOffer(_ o: UnsafeMutablePointer<pl_object>) -> Bool {
+        let index = Waiting.firstOffer(o, except: pl_my_index())
+        guard index != 0 else { return false }
+        let r = pl_record_at(index)!
+        let owner = pl_slot_at(r.pointee.owner)!
+        guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
+            Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
+        else { return false }
+        Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
+        pl_order()
+        pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))  // commit
+        Waiting.withdraw(o, index)
+        Parker.post(r.pointee.owner)
+        return true
+    }
+
+    /// True when every case is at its end. Own writing ends do not count if we wait without limit: should
+    /// all cases be at their ends, we could not write before this wait is over.
+    private func allEnded() -> Bool {
+        guard !prepared.isEmpty else { return false }
+        for p in prepared {
+            switch p.action {
+            case .closed: continue
+            case .process: return false
+            case .send:
+                let o = pl_object_at(p.object)!
+                if o.pointee.readers != o.pointee.readers_lent { return false }
+            case .receive:
+                let o = pl_object_at(p.object)!
+                guard Streams.ended(o, p.object, reader: pl_my_index(), excludeSelf: untimed) == .ended else { return false }
+            }
+        }
+        // The end is the end for all who wait for it alone.
+        for p in prepared where p.action == .receive { Streams.evaluate(pl_object_at(p.object)!, p.object) }
+        return true
+    }
+
+    /// A rendezvous send without waiting succeeds when a receiver waits: it is given a moment to come.
+    private func canOffer() -> Bool {
+        for p in prepared where p.action == .send {
+            let o = pl_object_at(p.object)!
+            if o.pointee.capacity == 0, o.pointee.recv_count + o.pointee.signalled > 0 { return true }
+        }
+        return false
+    }
+
+    // MARK: Records
+
+    private mutating func takeRecords() -> Bool {
+        guard Records.ensure(prepared.count) else { return false }
+        for i in prepared.indices where prepared[i].action != .closed { prepared[i].record = Records.own[i] }
+        return true
+    }
+
+    private mutating func enqueue(_ me: UnsafeMutablePointer<pl_slot>) {
+        epoch = me.pointee.epoch &+ 1
+        me.pointee.epoch = epoch
+        pl_store64(&me.pointee.claim, Claim.word(epoch, 0, Claim.waiting))
+        enqueued = true
+        let message = UInt64(pl_my_index()) << 48 | UInt64(me.pointee.generation & 0xffff) << 32 | UInt64(epoch)
+        for i in prepared.indices where prepared[i].record != 0 {
+            let p = prepared[i]
+            let r = pl_record_at(p.record)!
+            r.pointee.object = p.object
+            r.pointee.epoch = epoch
+            r.pointee.case_index = UInt16(i)
+            r.pointee.sole = isSoleReceive ? 1 : 0
+            r.pointee.untimed = untimed ? 1 : 0
+            r.pointee.length = UInt32(truncatingIfNeeded: p.length)
+            r.pointee.message = message
+            r.pointee.ended = 0
+            switch p.action {
+            case .send:
+                r.pointee.direction = Direction.send
+                if p.block != 0 {
+                    r.pointee.in_block = 1
+                    pl_put_ref(pl_record_payload(r), p.block)
+                } else {
+                    r.pointee.in_block = 0
+                    if let bytes = p.bytes, p.length > 0 { memcpy(pl_record_payload(r), bytes, p.length) }
+                }
+                Waiting.enqueue(pl_object_at(p.object)!, p.record)
+            case .process:
+                r.pointee.direction = Direction.process
+                r.pointee.message = p.process.raw
+                r.pointee.object = 0
+                pl_order()
+                r.pointee.active = 1
+                Join.watch(p.process)
+            case .receive: r.pointee.direction = Direction.receive
+            case .closed: break
+            }
+        }
+        // Receivers are signalled before our own receiving records join them: we cannot take our own offers.
+        for object in objects { Waiting.balance(pl_object_at(object)!) }
+        for p in prepared where p.action == .receive { Waiting.enqueue(pl_object_at(p.object)!, p.record) }
+    }
+
+    /// Nothing was there: wait on, at the head of the lists, and pass a baton that we could not use.
+    private func rejoin() {
+        for p in prepared where p.action == .receive { Waiting.stepAside(pl_object_at(p.object)!, p.record) }
+        for object in objects { Waiting.balance(pl_object_at(object)!) }
+        for p in prepared.reversed() where p.action == .receive { Waiting.stepBack(pl_object_at(p.object)!, p.record) }
+    }
+
+    /// Takes our records out and passes the baton. All locks are held.
+    private mutating func leave() {
+        guard enqueued else { return }
+        enqueued = false
+        for p in prepared where p.record != 0 {
+            if p.action == .process {
+                pl_record_at(p.record).pointee.active = 0
+            } else {
+                Waiting.withdraw(pl_object_at(p.object)!, p.record)
+            }
+        }
+        pl_store64(&pl_me().pointee.claim, 0)
+        for object in objects { Waiting.balance(pl_object_at(object)!) }
+    }
+}
+
+/// The waiter records of this process: taken from the pool once, used again for every wait.
+enum Records {
+    private(set) static var own: [UInt32] = []
+
+    static func ensure(_ count: Int) -> Bool {
+        while own.count < count {
+            guard let r = try? Pool.takeRecord() else { return false }
+            own.append(r)
+        }
+        return true
+    }
+
+    /// After a fork: the parent's records are the parent's.
+    static func forget() { own = [] }
+
+    static func giveBack() {
+        for r in own { Pool.giveRecord(r) }
+        own = []
+        pl_me().pointee.records = 0
+    }
+}
+
+/// xorshift64*: the fair choice among ready cases.
+enum Random {
+    static func next() -> UInt64 {
+        let own = pl_own()!
+        var x = own.pointee.random
+        x ^= x >> 12
+        x ^= x << 25
+        x ^= x >> 27
+        own.pointee.random = x
+        return (x &* 0x2545_f491_4f6c_dd1d) >> 33
+    }
+
+    /// After a fork, so that brothers choose differently.
+    static func seed() {
+        let own = pl_own()!
+        own.pointee.random = (UInt64(bitPattern: pl_now()) ^ own.pointee.selfref &* 0x9e37_79b9_7f4a_7c15) | 1
+    }
+}

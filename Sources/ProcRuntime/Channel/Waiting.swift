@@ -1,0 +1,226 @@
+// Waiter records at a channel: who waits to send (offers) and who waits to receive, and the rules by which
+// they are woken. All functions here are called with the channel's lock held.
+//
+// Invariants
+// - Records (`active`, object, direction, ticket, payload) are the truth; the two lists are derived, in the
+//   order of the tickets. The receivers' list holds those that are not signalled.
+// - The claim word of a process decides which of its offers is taken: WAITING -> CLAIMED (a mover or
+//   receiver copies) -> DONE. A queued offer may be stale (another case of its select won): a non-empty
+//   list does not mean that something is on offer.
+// - Baton: at unlock at least min(available, waiting) receivers are signalled; a signalled receiver that
+//   leaves without taking makes way for the next.
+
+import CSystem
+
+/// The claim word: epoch << 32 | case << 8 | state.
+enum Claim {
+    static let waiting: UInt64 = 1
+    static let claimed: UInt64 = 2
+    static let done: UInt64 = 3
+
+    @inline(__always)
+    static func word(_ epoch: UInt32, _ caseIndex: UInt16, _ state: UInt64) -> UInt64 {
+        UInt64(epoch) << 32 | UInt64(caseIndex) << 8 | state
+    }
+    @inline(__always) static func epoch(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+    @inline(__always) static func state(_ word: UInt64) -> UInt64 { word & 0xff }
+    @inline(__always) static func caseIndex(_ word: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: word >> 8) }
+}
+
+enum Direction {
+    static let receive: UInt8 = 1
+    static let send: UInt8 = 2
+    /// The end of a process; such a record is at no object.
+    static let process: UInt8 = 3
+    /// Anything else that waits at an object (locks, barriers, semaphores, events).
+    static let other: UInt8 = 4
+}
+
+enum Waiting {
+    typealias Object = UnsafeMutablePointer<pl_object>
+    typealias Record = UnsafeMutablePointer<pl_record>
+
+    // MARK: Lists
+
+    static func append(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        r.pointee.next = 0
+        r.pointee.prev = last
+        if last != 0 { pl_record_at(last).pointee.next = index } else { first = index }
+        last = index
+    }
+
+    static func prepend(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        r.pointee.prev = 0
+        r.pointee.next = first
+        if first != 0 { pl_record_at(first).pointee.prev = index } else { last = index }
+        first = index
+    }
+
+    static func unlink(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        if r.pointee.prev != 0 { pl_record_at(r.pointee.prev).pointee.next = r.pointee.next } else { first = r.pointee.next }
+        if r.pointee.next != 0 { pl_record_at(r.pointee.next).pointee.prev = r.pointee.prev } else { last = r.pointee.prev }
+        r.pointee.next = 0
+        r.pointee.prev = 0
+    }
+
+    /// Puts a filled record into the list of its direction and makes it active.
+    static func enqueue(_ o: Object, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        r.pointee.ticket = o.pointee.ticket
+        o.pointee.ticket += 1
+        r.pointee.signalled = 0
+        r.pointee.ended = 0
+        pl_order()
+        r.pointee.active = 1
+        if r.pointee.direction == Direction.send {
+            append(&o.pointee.send_first, &o.pointee.send_last, index)
+            o.pointee.send_count += 1
+        } else {
+            append(&o.pointee.recv_first, &o.pointee.recv_last, index)
+            o.pointee.recv_count += 1
+        }
+    }
+
+    /// Takes a record out, wherever it is. Harmless when it is out already.
+    static func withdraw(_ o: Object, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        guard r.pointee.active != 0 else { return }
+        if r.pointee.direction == Direction.send {
+            unlink(&o.pointee.send_first, &o.pointee.send_last, index)
+            o.pointee.send_count -= 1
+        } else if r.pointee.signalled != 0 {
+            o.pointee.signalled -= 1
+        } else {
+            unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
+            o.pointee.recv_count -= 1
+        }
+        pl_order()
+        r.pointee.active = 0
+        r.pointee.signalled = 0
+    }
+
+    /// Takes a receiving record off its list (or its signal back) for a moment; `stepBack` follows.
+    static func stepAside(_ o: Object, _ index: UInt32) {
+        let r = pl_record_at(index)!
+        guard r.pointee.active != 0 else { return }
+        if r.pointee.signalled != 0 {
+            r.pointee.signalled = 0
+            o.pointee.signalled -= 1
+        } else {
+            unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
+            o.pointee.recv_count -= 1
+        }
+    }
+
+    /// Puts it back, at the head of the list: it was there first.
+    static func stepBack(_ o: Object, _ index: UInt32) {
+        guard pl_record_at(index).pointee.active != 0 else { return }
+        prepend(&o.pointee.recv_first, &o.pointee.recv_last, index)
+        o.pointee.recv_count += 1
+    }
+
+    // MARK: Waking
+
+    /// Re-establishes the baton invariant. The number of offers may count stale ones: a needless wake-up at most.
+    @inline(__always)
+    static func balance(_ o: Object) {
+        while o.pointee.recv_count > 0,
+            UInt64(o.pointee.signalled) < (o.pointee.tail &- o.pointee.head) + UInt64(o.pointee.send_count)
+        {
+            signalNext(o)
+        }
+    }
+
+    private static func signalNext(_ o: Object) {
+        let index = o.pointee.recv_first
+        let r = pl_record_at(index)!
+        unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
+        o.pointee.recv_count -= 1
+        r.pointee.signalled = 1
+        o.pointee.signalled += 1
+        Parker.post(r.pointee.owner)
+    }
+
+    /// Wakes everyone who waits at the channel, to look again (poison, repair).
+    static func broadcast(_ o: Object) {
+        var index = o.pointee.send_first
+        while index != 0 {
+            let r = pl_record_at(index)!
+            Parker.post(r.pointee.owner)
+            index = r.pointee.next
+        }
+        index = o.pointee.recv_first
+        while index != 0 {
+            let r = pl_record_at(index)!
+            Parker.post(r.pointee.owner)
+            index = r.pointee.next
+        }
+    }
+
+    static func wakeSenders(_ o: Object) {
+        var index = o.pointee.send_first
+        while index != 0 {
+            let r = pl_record_at(index)!
+            Parker.post(r.pointee.owner)
+            index = r.pointee.next
+        }
+    }
+
+    // MARK: Offers
+
+    /// Finds the first offer that can be taken and is not `except`'s own; drops stale ones on the way.
+    static func firstOffer(_ o: Object, except own: UInt32) -> UInt32 {
+        var index = o.pointee.send_first
+        while index != 0 {
+            let r = pl_record_at(index)!
+            let next = r.pointee.next
+            let word = pl_load64(&pl_slot_at(r.pointee.owner).pointee.claim)
+            if Claim.epoch(word) != r.pointee.epoch || Claim.state(word) == Claim.done {
+                withdraw(o, index)
+            } else if Claim.state(word) == Claim.waiting, r.pointee.owner != own {
+                return index
+            }
+            index = next
+        }
+        return 0
+    }
+
+    /// Moves offers into the ring while it has room, and completes their senders. Returns true when this
+    /// process's own offer was among them.
+    static func settle(_ o: Object) {
+        while o.pointee.send_count > 0, o.pointee.tail &- o.pointee.head < o.pointee.capacity {
+            let index = firstOffer(o, except: 0)
+            guard index != 0, Ring.makeRoom(o) else { return }
+            let r = pl_record_at(index)!
+            let owner = pl_slot_at(r.pointee.owner)!
+            guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
+                Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
+            else { continue }
+            let e = pl_entry_at(o, o.pointee.tail)!
+            e.pointee.message = r.pointee.message
+            e.pointee.length = r.pointee.length
+            e.pointee.in_block = r.pointee.in_block
+            memcpy(pl_entry_payload(e), pl_record_payload(r), Int(PL_INLINE))
+            pl_order()
+            o.pointee.tail &+= 1  // commit
+            pl_order()
+            if r.pointee.in_block != 0 {
+                pl_block_at(pl_get_ref(pl_record_payload(r))).pointee.owner = objectTag(o)
+            }
+            pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))
+            withdraw(o, index)
+            Parker.post(r.pointee.owner)
+        }
+    }
+
+    @inline(__always)
+    static func objectTag(_ o: Object) -> UInt64 {
+        PL_OBJECT_OWNER_TAG | UInt64(UInt(bitPattern: o) - UInt(bitPattern: pl_object_at(0)!)) / 256
+    }
+}
+
+/// The bit that marks an object as the owner of a block.
+let PL_OBJECT_OWNER_TAG: UInt64 = 1 << 63

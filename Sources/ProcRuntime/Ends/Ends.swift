@@ -1,0 +1,287 @@
+// End entries in the arena: who may read from, write to, or use an object.
+//
+// Invariants
+// - Entries are the truth; an object's counts (`readers`, `writers`, `holders`, `readers_lent`) and its list
+//   of entries are derived under its lock and recounted by a repair.
+// - The owner is a process, or the block of an unread message; it changes by one store, so that an end that
+//   travels is never without an owner.
+// - The list of an owner is touched only by the process that has the owner in its hands (itself, the parent
+//   before the fork, the sender or receiver of the block, the sweeper); its forward links are the truth.
+// - When the last reading end goes, unread messages are destroyed (nobody can ever read them); when the last
+//   end goes, the object is.
+
+import CSystem
+import Glibc
+
+enum EndFlag {
+    /// The reading end was given to a child of the current `parallel`.
+    static let given: UInt8 = 1
+    /// The owner waits in `parallel` and has lent this reading end: it does not count for senders.
+    static let lent: UInt8 = 2
+    /// Kept for processes that may yet be started: counts although its owner waits.
+    static let reserved: UInt8 = 4
+}
+
+enum Ends {
+    /// Marks an owner word that names a block instead of a process.
+    static let blockOwner: UInt64 = 1 << 62
+
+    // MARK: Attaching
+
+    /// A new entry for `owner`, at the head of the owner's list. Throws `memory`.
+    @discardableResult
+    static func attach(_ object: UInt32, _ right: Rights, owner: UInt64, list: UnsafeMutablePointer<UInt32>) throws -> UInt32 {
+        let index = try Pool.takeEnd(owner: owner)
+        link(index, list)
+        pl_order()
+        pl_me().pointee.end_intent = 0
+        Objects.lock(object)
+        let o = pl_object_at(object)!
+        let e = pl_end_at(index)!
+        e.pointee.object_generation = o.pointee.generation
+        e.pointee.right = right.rawValue
+        pl_order()
+        e.pointee.object = object
+        enter(o, index)
+        Objects.unlock(object)
+        return index
+    }
+
+    /// Links an entry at the head of an owner's list.
+    static func link(_ index: UInt32, _ list: UnsafeMutablePointer<UInt32>) {
+        let e = pl_end_at(index)!
+        let head = list.pointee
+        e.pointee.own_prev = 0
+        e.pointee.own_next = head
+        pl_order()
+        list.pointee = index
+        if head != 0 { pl_end_at(head).pointee.own_prev = index }
+    }
+
+    private static func unlink(_ index: UInt32, _ list: UnsafeMutablePointer<UInt32>) {
+        let e = pl_end_at(index)!
+        if list.pointee == index {
+            list.pointee = e.pointee.own_next
+        } else if e.pointee.own_prev != 0 {
+            pl_end_at(e.pointee.own_prev).pointee.own_next = e.pointee.own_next
+        }
+        if e.pointee.own_next != 0 { pl_end_at(e.pointee.own_next).pointee.own_prev = e.pointee.own_prev }
+    }
+
+    /// Puts an attached entry into the object's list and counts. Lock held.
+    static func enter(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
+        let e = pl_end_at(index)!
+        e.pointee.object_prev = 0
+        e.pointee.object_next = o.pointee.ends_first
+        if o.pointee.ends_first != 0 { pl_end_at(o.pointee.ends_first).pointee.object_prev = index }
+        o.pointee.ends_first = index
+        switch Rights(rawValue: e.pointee.right) {
+        case .read:
+            o.pointee.readers += 1
+            if e.pointee.flags & EndFlag.lent != 0 { o.pointee.readers_lent += 1 }
+        case .write: o.pointee.writers += 1
+        default: o.pointee.holders += 1
+        }
+        o.pointee.end_gen &+= 1
+    }
+
+    // MARK: Detaching
+
+    /// Gives an entry up: counts, wakes whom it concerns, and returns the entry to the pool.
+    static func detach(_ index: UInt32, list: UnsafeMutablePointer<UInt32>) {
+        let e = pl_end_at(index)!
+        let object = e.pointee.object
+        if object != 0 {
+            Objects.lock(object)
+            let o = pl_object_at(object)!
+            let right = Rights(rawValue: e.pointee.right)
+            leave(o, index)
+            pl_order()
+            e.pointee.object = 0
+            switch right {
+            case .read: if o.pointee.readers == o.pointee.readers_lent { Waiting.wakeSenders(o) }
+            case .write: Streams.evaluate(o, object)
+            default: SyncHooks.holderLeft?(object)
+            }
+            if o.pointee.ends_first == 0 || (right == .read && o.pointee.readers == 0) { Cleanup.schedule(object) }
+            Objects.unlock(object)
+            Parker.deliver()
+        }
+        pl_me().pointee.end_intent = index
+        pl_order()
+        unlink(index, list)
+        Pool.giveEnd(index)
+        pl_me().pointee.end_intent = 0
+        Cleanup.run()
+    }
+
+    private static func leave(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
+        let e = pl_end_at(index)!
+        if e.pointee.object_prev != 0 {
+            pl_end_at(e.pointee.object_prev).pointee.object_next = e.pointee.object_next
+        } else {
+            o.pointee.ends_first = e.pointee.object_next
+        }
+        if e.pointee.object_next != 0 { pl_end_at(e.pointee.object_next).pointee.object_prev = e.pointee.object_prev }
+        switch Rights(rawValue: e.pointee.right) {
+        case .read:
+            o.pointee.readers -= 1
+            if e.pointee.flags & EndFlag.lent != 0 { o.pointee.readers_lent -= 1 }
+        case .write: o.pointee.writers -= 1
+        default: o.pointee.holders -= 1
+        }
+        o.pointee.end_gen &+= 1
+    }
+
+    // MARK: This process's own ends
+
+    /// Makes this process hold `right` of `object` (once). Throws `memory`.
+    static func acquire(_ object: UInt32, _ right: Rights) throws {
+        if EndTable.entry(object, right) != 0 { return }
+        let e = try attach(object, right, owner: ProcessTable.selfRef.raw, list: &pl_me().pointee.ends)
+        EndTable.set(object, right, e)
+    }
+
+    /// Gives up `right` of `object` in this process; nothing to do when it does not have it.
+    static func release(_ object: UInt32, _ right: Rights) {
+        let e = EndTable.entry(object, right)
+        guard e != 0 else { return }
+        EndTable.clear(object, right)
+        detach(e, list: &pl_me().pointee.ends)
+    }
+
+    /// Gives up every end of this process.
+    static func releaseAll() {
+        while pl_me().pointee.ends != 0 {
+            let e = pl_me().pointee.ends
+            let object = pl_end_at(e).pointee.object
+            if object != 0 { EndTable.clear(object, Rights(rawValue: pl_end_at(e).pointee.right)) }
+            detach(e, list: &pl_me().pointee.ends)
+        }
+    }
+
+    /// The (object, right) pairs that a capability consists of.
+    static func parts(of end: End, _ visit: (UInt32, Rights) throws -> Void) rethrows {
+        for right in [Rights.read, .write, .hold] where end.rights.contains(right) {
+            if let object = EndTable.channel(end.object, end.kind, right) { try visit(object, right) }
+        }
+    }
+
+    /// Gives `owner` its own entry for every part of `end` that this process holds now.
+    static func grant(_ end: End, owner: UInt64, list: UnsafeMutablePointer<UInt32>) throws {
+        try parts(of: end) { object, right in
+            if EndTable.entry(object, right) == 0 { return }
+            // One per owner, object and right.
+            var e = list.pointee
+            while e != 0 {
+                if pl_end_at(e).pointee.object == object, pl_end_at(e).pointee.right == right.rawValue { return }
+                e = pl_end_at(e).pointee.own_next
+            }
+            try attach(object, right, owner: owner, list: list)
+        }
+    }
+}
+
+/// Objects that lost their last reader or last end: emptied or destroyed with no lock held.
+enum Cleanup {
+    private static var pending: [UInt32] = []
+    private static var busy = false
+
+    /// Notes an object; it stays in the lock set, so that the sweep of this process would finish the work.
+    static func schedule(_ object: UInt32) {
+        LockSet.add(object)
+        pending.append(object)
+    }
+
+    static func run() {
+        if busy || pending.isEmpty { return }
+        busy = true
+        while let object = pending.popLast() {
+            finish(object)
+            LockSet.remove(object)
+        }
+        busy = false
+    }
+
+    /// After a fork: the parent's work stays the parent's.
+    static func forget() {
+        pending = []
+        busy = false
+    }
+
+    /// Empties a channel that nobody can read, destroys an object that nobody holds. Safe to repeat.
+    static func finish(_ object: UInt32) {
+        let o = pl_object_at(object)!
+        guard o.pointee.kind != 0 else { return }
+        if let kind = Objects.kind(o), kind.isStream {
+            while true {
+                Objects.lock(object)
+                guard o.pointee.kind != 0, o.pointee.readers == 0, o.pointee.tail != o.pointee.head else {
+                    Objects.unlock(object)
+                    break
+                }
+                let block = Ring.discardOldest(o)
+                Objects.unlock(object)
+                if block != 0 { Messages.discard(block) }
+            }
+        }
+        destroyIfUnused(object)
+    }
+
+    private static func destroyIfUnused(_ object: UInt32) {
+        let peer = pl_object_at(object).pointee.peer
+        let (a, b) = peer == 0 ? (object, 0) : (min(object, peer), max(object, peer))
+        Objects.lock(a)
+        if b != 0 { Objects.lock(b) }
+        var gone = false
+        func unused(_ i: UInt32) -> Bool {
+            i == 0 || (pl_object_at(i).pointee.kind != 0 && pl_object_at(i).pointee.ends_first == 0)
+        }
+        // The peer may have been recycled meanwhile: a pair points at each other.
+        if pl_object_at(object).pointee.peer == peer, unused(a), unused(b),
+            b == 0 || pl_object_at(peer).pointee.peer == object,
+            pl_object_at(a).pointee.flags & ObjectFlag.dying == 0
+        {
+            pl_object_at(a).pointee.flags |= ObjectFlag.dying
+            gone = true
+        }
+        if b != 0 { Objects.unlock(b) }
+        Objects.unlock(a)
+        if !gone { return }
+        for i in [a, b] where i != 0 { dispose(i) }
+    }
+
+    /// Frees what an unused object still has, and the object. Also the sweep's: `dying` says it was begun.
+    static func dispose(_ object: UInt32) {
+        let o = pl_object_at(object)!
+        if let kind = Objects.kind(o), kind.isStream {
+            let ring = o.pointee.ring & ~63
+            if ring != 0 {
+                InFlight.add(ring)
+                pl_order()
+                pl_block_at(ring).pointee.owner = ProcessTable.selfRef.raw
+                pl_order()
+                o.pointee.ring = 0
+                Blocks.free(ring)
+            }
+        } else {
+            SyncHooks.dispose?(object)
+        }
+        Pool.giveObject(object)
+    }
+}
+
+/// Where the objects that are not channels (locks, barriers, semaphores, events, shared variables) plug into
+/// the common machinery. Each is called with the object's lock held, except `dispose`.
+enum SyncHooks {
+    /// A holder of the object has gone.
+    static var holderLeft: ((UInt32) -> Void)?
+    /// The last holder has gone: free what the object owns.
+    static var dispose: ((UInt32) -> Void)?
+    /// A process died inside the object's lock: re-establish the object's own invariants.
+    static var repair: ((UInt32) -> Void)?
+    /// The process in this slot is dead: give back what it held (user locks, permits). No lock is held.
+    static var sweep: ((UInt32) -> Void)?
+    /// A record of a dead process is withdrawn.
+    static var withdraw: ((UInt32, UInt32) -> Void)?
+}

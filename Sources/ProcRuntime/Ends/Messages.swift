@@ -1,0 +1,87 @@
+// Messages that do not fit into 48 bytes, or that carry capabilities: blocks with a list of ends.
+//
+// Invariants
+// - The ends inside an unread message belong to its block and count as held.
+// - Receiving makes each of them the receiver's by one store (or drops it, where the receiver has it already);
+//   destroying a message releases them.
+
+import CSystem
+import Glibc
+
+enum Messages {
+    /// A block with a copy of `bytes` and an entry for each capability. Throws `memory`, or `closed` when this
+    /// process does not have a capability that it wants to send.
+    static func make(_ bytes: UnsafeRawBufferPointer, _ capabilities: [End]) throws -> UInt64 {
+        let block = try Blocks.allocate(bytes.count)
+        if bytes.count > 0 { memcpy(pl_block_bytes(block), bytes.baseAddress, bytes.count) }
+        if !capabilities.isEmpty {
+            do {
+                for end in capabilities { try grant(end, block) }
+            } catch {
+                discard(block)
+                throw error
+            }
+        }
+        return block
+    }
+
+    private static func grant(_ end: End, _ block: UInt64) throws {
+        let before = pl_block_at(block).pointee.ends
+        try Ends.grant(end, owner: Ends.blockOwner | block, list: &pl_block_at(block).pointee.ends)
+        if pl_block_at(block).pointee.ends == before, !held(end, block) {
+            throw RuntimeError(kind: "closed", message: "an end that is closed cannot be sent")
+        }
+    }
+
+    /// True when `end` has at least one part in the block already (sent twice in one message).
+    private static func held(_ end: End, _ block: UInt64) -> Bool {
+        var any = end.rights.isEmpty
+        Ends.parts(of: end) { object, right in
+            var e = pl_block_at(block).pointee.ends
+            while e != 0 {
+                if pl_end_at(e).pointee.object == object, pl_end_at(e).pointee.right == right.rawValue { any = true }
+                e = pl_end_at(e).pointee.own_next
+            }
+        }
+        return any
+    }
+
+    /// Makes the ends of a block that this process took over its own.
+    @inline(__always)
+    static func adopt(_ block: UInt64) {
+        if block != 0, pl_block_at(block).pointee.ends != 0 { adoptEnds(block) }
+    }
+
+    private static func adoptEnds(_ block: UInt64) {
+        let b = pl_block_at(block)!
+        while b.pointee.ends != 0 {
+            let index = b.pointee.ends
+            let e = pl_end_at(index)!
+            let object = e.pointee.object
+            let right = Rights(rawValue: e.pointee.right)
+            if object == 0 || EndTable.entry(object, right) != 0 {
+                Ends.detach(index, list: &b.pointee.ends)
+                continue
+            }
+            pl_me().pointee.end_intent = index
+            pl_order()
+            b.pointee.ends = e.pointee.own_next
+            pl_order()
+            e.pointee.owner = ProcessTable.selfRef.raw
+            pl_order()
+            if b.pointee.ends != 0 { pl_end_at(b.pointee.ends).pointee.own_prev = 0 }
+            Ends.link(index, &pl_me().pointee.ends)
+            pl_me().pointee.end_intent = 0
+            _ = pl_add32(&pl_object_at(object).pointee.end_gen, 1)
+            EndTable.set(object, right, index)
+        }
+    }
+
+    /// Destroys a message that this process has in its hands, with the ends inside it.
+    static func discard(_ block: UInt64) {
+        guard block != 0 else { return }
+        let b = pl_block_at(block)!
+        while b.pointee.ends != 0 { Ends.detach(b.pointee.ends, list: &b.pointee.ends) }
+        Blocks.free(block)
+    }
+}

@@ -1,0 +1,89 @@
+// Cancelling and killing processes, and waits that end early by it.
+//
+// Invariants
+// - The cancel word is stored before the parker is bumped; waiters look at the word after reading their
+//   sequence number. Waits in system calls (`external` set) are interrupted by SIGURG, which is blocked
+//   except inside `ppoll`.
+// - Two seconds after the first cancellation the supervisor kills a process that has not ended.
+// - Signals go only to processes that cannot have been reaped: by the parent (who reaps), or by the
+//   supervisor through a pidfd.
+
+import CSystem
+import Glibc
+
+enum Cancellation {
+    static let grace: Int64 = 2_000_000_000
+
+    /// Asks a process to end. Harmless when it has ended.
+    static func request(_ ref: ProcessRef) {
+        guard let s = ProcessTable.slot(of: ref), ProcessTable.state(s) < State.dead else { return }
+        mark(s, ref.index, grace: true)
+        Kick.supervisor(Kick.cancel)
+    }
+
+    /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time.
+    static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
+        if killLater, s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
+        pl_store32(&s.pointee.cancel, 1)
+        Parker.wake(index)
+        if pl_load32(&s.pointee.external) != 0, s.pointee.pid > 0 { Glibc.kill(s.pointee.pid, SIGURG) }
+    }
+
+    /// SIGKILL. Harmless when the process has ended.
+    static func kill(_ ref: ProcessRef) {
+        guard let s = ProcessTable.slot(of: ref) else { return }
+        let state = ProcessTable.state(s)
+        guard state == State.reserved || state == State.running || state == State.exiting else { return }
+        if s.pointee.parent == pl_my_index(), s.pointee.pid > 0 {
+            Glibc.kill(s.pointee.pid, SIGKILL)
+        } else {
+            pl_store32(&s.pointee.kill_request, 1)
+            Kick.supervisor(Kick.kill)
+        }
+    }
+
+    static var pending: Bool { pl_load32(&pl_me().pointee.cancel) != 0 }
+
+    /// Sleeps until a monotonic time.
+    static func sleep(until deadline: Int64) -> WaitOutcome {
+        Output.flushQuietly()
+        var generation: UInt32 = 0
+        while true {
+            let seen = Parker.sequence
+            if pending { return .cancelled }
+            if pl_now() >= deadline { return .timedOut }
+            generation = WaitRecord.begin(
+                WaitKind.sleep, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.timed, first: generation == 0)
+            _ = Parker.park(seen, deadline: deadline)
+            WaitRecord.end()
+        }
+    }
+
+    /// `ppoll` on descriptors of this process, ended early by a cancellation. `.done(n)`: n are ready.
+    static func waitExternal(_ fds: UnsafeMutablePointer<pollfd>, _ count: Int, deadline: Int64) -> WaitOutcome {
+        Output.flushQuietly()
+        let me = pl_me()!
+        let h = pl_head()!
+        while true {
+            // Announced before the word is read: who stores the word afterwards sees `external` and signals.
+            pl_store32(&me.pointee.external, 1)
+            if pending {
+                pl_store32(&me.pointee.external, 0)
+                return .cancelled
+            }
+            _ = WaitRecord.begin(
+                WaitKind.external, line: 0, tryDepth: 0, seen: Parker.sequence,
+                flags: WaitFlag.external | (deadline != .max ? WaitFlag.timed : 0), first: true)
+            _ = pl_sub32(&h.pointee.running, 1)
+            let n = pl_ppoll(fds, Int32(count), deadline, SIGURG)
+            _ = pl_add32(&h.pointee.running, 1)
+            WaitRecord.end()
+            pl_store32(&me.pointee.external, 0)
+            if n > 0 { return .done(Int(n)) }
+            if n == 0, deadline != .max { return pending ? .cancelled : .timedOut }
+            if n < 0, n != -EINTR {
+                return .failed(RuntimeError(kind: "io", message: String(cString: strerror(-n))))
+            }
+        }
+    }
+}

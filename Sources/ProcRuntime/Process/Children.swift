@@ -1,0 +1,94 @@
+// What a process knows of the processes it started: private to it, beside their slots in the table.
+//
+// Invariants
+// - A child is reaped only after it ENDED, and only by its parent (or by the supervisor when that is gone).
+// - A slot goes back to the table when its process has ended, is reaped, and its handle was released.
+// - `watch` in the slot settles with the supervisor who may still use the pid: the parent reaps when it is
+//   0 -> 2 (the supervisor keeps out) or 3 (it holds a pidfd).
+
+import CSystem
+import Glibc
+
+struct Child {
+    var ref: ProcessRef
+    var pid: Int32
+    /// The channels whose reading end it was given.
+    var givenToRead: [UInt32]
+    var reaped = false
+    var released = false
+}
+
+enum Children {
+    static var table: [UInt64: Child] = [:]
+    /// Ended or released, with something left to do.
+    private static var limbo: [UInt64] = []
+
+    static func forget() {
+        table = [:]
+        limbo = []
+    }
+
+    static func release(_ ref: ProcessRef) {
+        guard table[ref.raw] != nil else { return }
+        table[ref.raw]!.released = true
+        if Join.hasEnded(ref) {
+            limbo.append(ref.raw)
+            tidy()
+        }
+    }
+
+    /// Its end was seen: reap it when that is possible.
+    static func sawEnd(_ ref: ProcessRef) {
+        guard let child = table[ref.raw], !child.reaped else { return }
+        limbo.append(ref.raw)
+        tidy()
+    }
+
+    /// Reaps and frees what can be; never waits.
+    static func tidy() {
+        if limbo.isEmpty { return }
+        var left: [UInt64] = []
+        for raw in limbo {
+            guard var child = table[raw] else { continue }
+            let s = pl_slot_at(child.ref.index)!
+            if !child.reaped, reap(s, child.pid) {
+                child.reaped = true
+                table[raw] = child
+            }
+            if child.reaped, child.released {
+                freeSlot(child.ref.index)
+                table[raw] = nil
+            } else if !child.reaped {
+                left.append(raw)
+            }
+        }
+        limbo = left
+    }
+
+    private static func reap(_ s: UnsafeMutablePointer<pl_slot>, _ pid: Int32) -> Bool {
+        let watch = pl_load32(&s.pointee.watch)
+        if watch == 1 || (watch == 0 && !pl_cas32(&s.pointee.watch, 0, 2)) { return false }
+        var status: Int32 = 0
+        while true {
+            let r = waitpid(pid, &status, WNOHANG)
+            if r == pid || (r < 0 && errno == ECHILD) { return true }
+            if r < 0 && errno == EINTR { continue }
+            return false
+        }
+    }
+
+    /// Destroys the exit record and frees the slot of an ended process.
+    static func freeSlot(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let block = s.pointee.exit_block
+        if block != 0 {
+            InFlight.add(block)
+            pl_order()
+            pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+            pl_order()
+            s.pointee.exit_block = 0
+            Messages.discard(block)
+        }
+        ProcessTable.free(index)
+    }
+}

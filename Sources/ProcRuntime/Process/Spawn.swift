@@ -1,0 +1,279 @@
+// Creating a process, and how a process ends by itself.
+//
+// Invariants
+// - The child's ends are counted before the fork, with the child's slot as their owner: no stream seems to
+//   end before its writer was born.
+// - At the fork nothing is locked and no output is buffered; the child inherits memory, not obligations.
+// - The child asks for SIGKILL at its parent's death first and looks whether the parent still lives second:
+//   no orphan survives.
+// - Order of an end: result -> ends released -> children ended -> output flushed -> exit record -> ENDED.
+
+import CSystem
+import Glibc
+
+enum Spawn {
+    /// Forks a process that runs `body`. See `Runtime.createProcess`.
+    static func create(name: String, ends: [End], line: Int32, body: () -> BodyOutcome) throws -> ProcessRef {
+        Received.release()
+        Children.tidy()
+        Output.flushQuietly()
+        let index = try ProcessTable.reserve(parent: pl_my_index())
+        let s = pl_slot_at(index)!
+        let ref = ProcessRef(index: index, generation: s.pointee.generation)
+        ProcessTable.setName(s, name)
+        s.pointee.start_line = line
+        s.pointee.birth = UInt64(pl_now())
+        var givenToRead: [UInt32] = []
+        do {
+            for end in ends {
+                try Ends.grant(end, owner: ref.raw, list: &s.pointee.ends)
+                if end.rights.contains(.read), let object = EndTable.channel(end.object, end.kind, .read) {
+                    givenToRead.append(object)
+                }
+            }
+        } catch {
+            undo(index)
+            throw error
+        }
+        let parentPid = pl_me().pointee.pid
+        let pid = pl_fork()
+        if pid == 0 { Newborn.begin(index, parentPid: parentPid, body: body) }
+        guard pid > 0 else {
+            let code = errno
+            undo(index)
+            throw RuntimeError(kind: "process", message: "cannot create a process: \(String(cString: strerror(code)))")
+        }
+        s.pointee.pid = pid
+        announce(index)
+        Children.table[ref.raw] = Child(ref: ref, pid: pid, givenToRead: givenToRead)
+        return ref
+    }
+
+    private static func undo(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        while s.pointee.ends != 0 { Ends.detach(s.pointee.ends, list: &s.pointee.ends) }
+        ProcessTable.free(index)
+    }
+
+    /// Tells the supervisor to watch a process.
+    static func announce(_ index: UInt32) {
+        _ = pl_or64(pl_births() + Int(index >> 6), 1 << UInt64(index & 63))
+        _ = pl_or64(pl_birth_summary() + Int(index >> 12), 1 << UInt64((index >> 6) & 63))
+        Kick.supervisor(Kick.birth)
+    }
+}
+
+/// The first and last acts of a process.
+enum Newborn {
+    static func begin(_ index: UInt32, parentPid: Int32, body: () -> BodyOutcome) -> Never {
+        become(index)
+        pl_prctl(PR_SET_PDEATHSIG_OPTION, UInt(SIGKILL))
+        let s = pl_slot_at(index)!
+        s.pointee.pid = getpid()
+        guard getppid() == parentPid, pl_cas32(&s.pointee.state, State.reserved, State.running) else { _exit(1) }
+        _ = pl_add32(&pl_head().pointee.running, 1)
+        pl_set_name(pl_slot_name(s))
+        Title.set(ProcessTable.name(s))
+        signals()
+        Random.seed()
+        EndTable.load()
+        Finish.process(body())
+    }
+
+    /// Private state starts anew: what the parent had in hands is the parent's.
+    static func become(_ index: UInt32) {
+        pl_arena.me = pl_slot_at(index)
+        pl_arena.my_index = index
+        let own = pl_own()!
+        own.pointee.selfref = ProcessRef(index: index, generation: pl_slot_at(index).pointee.generation).raw
+        own.pointee.received = nil
+        own.pointee.received_length = 0
+        own.pointee.received_block = 0
+        own.pointee.parks = 0
+        own.pointee.spin_budget = 4
+        Records.forget()
+        Children.forget()
+        Join.forget()
+        Lending.forget()
+        Cleanup.forget()
+        Output.forget()
+    }
+
+    static func signals() {
+        pl_ignore_signal(SIGINT)
+        pl_ignore_signal(SIGHUP)
+        pl_ignore_signal(SIGPIPE)
+        pl_ignore_signal(SIGXFSZ)
+        pl_interrupting_handler(SIGURG)
+        pl_cancelling_handler(SIGTERM)
+        pl_default_signal(SIGCHLD)
+        // SIGURG interrupts only inside ppoll; everything else may come at any time.
+        var blocked = [SIGURG]
+        pl_signal_mask(SIG_SETMASK, &blocked, 1)
+    }
+}
+
+let PR_SET_PDEATHSIG_OPTION: Int32 = 1
+let PR_SET_CHILD_SUBREAPER_OPTION: Int32 = 36
+
+/// `pl_slot.exit_kind`.
+enum ExitKind {
+    static let none: UInt8 = 0
+    static let value: UInt8 = 1
+    static let failure: UInt8 = 2
+    static let quiet: UInt8 = 3
+    static let cancelled: UInt8 = 4
+    static let killed: UInt8 = 5
+    static let exited: UInt8 = 6
+}
+
+enum Finish {
+    /// Called for each child of an ending process that failed and that nobody joined.
+    static var onUnjoinedFailure: ((ProcessRef, String, Int32, ProcessEnd) -> Void)?
+
+    /// Ends this process with `outcome`.
+    static func process(_ outcome: BodyOutcome) -> Never {
+        let me = pl_me()!
+        Received.release()
+        Output.flushQuietly()
+        pl_store32(&me.pointee.state, State.exiting)
+        var kind = ExitKind.quiet
+        var status: Int32 = 0
+        var block: UInt64 = 0
+        switch outcome {
+        case .value(let bytes, let capabilities):
+            kind = ExitKind.value
+            do { block = try bytes.withUnsafeBytes { try Messages.make($0, capabilities) } } catch {
+                complain(error)
+                kind = ExitKind.exited
+                status = 1
+            }
+        case .failure(let bytes):
+            kind = ExitKind.failure
+            status = 1
+            block = (try? bytes.withUnsafeBytes { try Messages.make($0, []) }) ?? 0
+            if block == 0 { kind = ExitKind.exited }
+        case .quiet: break
+        case .cancelled:
+            kind = ExitKind.cancelled
+            status = 1
+        case .exited(let code):
+            kind = ExitKind.exited
+            status = code
+        }
+        Ends.releaseAll()
+        awaitChildren(cancelFirst: kind == ExitKind.failure || kind == ExitKind.cancelled || status != 0)
+        Output.flushQuietly()
+        Records.giveBack()
+        me.pointee.exit_status = status
+        me.pointee.exit_block = block
+        pl_order()
+        me.pointee.exit_kind = kind
+        if block != 0 { InFlight.remove(block) }
+        _ = pl_sub32(&pl_head().pointee.running, 1)
+        let parent = me.pointee.parent
+        pl_store32(&me.pointee.state, State.ended)
+        Parker.wake(parent)
+        if pl_load32(&me.pointee.foreign_waiters) != 0 { Kick.supervisor(Kick.foreign) }
+        _exit(status & 0xff)
+    }
+
+    private static func complain(_ error: Error) {
+        let text = "proclang: the result of a process is lost: \((error as? RuntimeError)?.message ?? "\(error)")\n"
+        _ = text.withCString { Glibc.write(2, $0, strlen($0)) }
+    }
+
+    /// A process ends only when those it started have ended.
+    private static func awaitChildren(cancelFirst: Bool) {
+        var cancelling = cancelFirst
+        if cancelling { cancelAll() }
+        while true {
+            let alive = Children.table.values.filter { !Join.hasEnded($0.ref) }.map(\.ref)
+            if alive.isEmpty { break }
+            let outcome = Join.awaitAny(
+                alive, deadline: .max, reserve: [], isParallel: false, uninterruptible: cancelling, line: 0, tryDepth: 0)
+            switch outcome {
+            case .cancelled, .deadlocked, .failed:
+                cancelling = true
+                cancelAll()
+            case .done, .timedOut: break
+            }
+        }
+        for child in Children.table.values.sorted(by: { $0.pid < $1.pid }) {
+            let s = pl_slot_at(child.ref.index)!
+            let kind = s.pointee.exit_kind
+            let failed = kind == ExitKind.failure || kind == ExitKind.killed
+                || (kind == ExitKind.exited && s.pointee.exit_status != 0)
+            if failed, s.pointee.joined == 0, !child.released {
+                pl_store32(&pl_head().pointee.unjoined_failure, 1)
+                if let end = ProcessResult.end(of: child.ref) {
+                    onUnjoinedFailure?(child.ref, ProcessTable.name(s), child.pid, end)
+                }
+            }
+        }
+        for child in Children.table.values { Children.release(child.ref) }
+        // What could not be reaped yet is reaped by the supervisor when it inherits it.
+        for child in Children.table.values { Children.freeSlot(child.ref.index) }
+        Children.forget()
+    }
+
+    private static func cancelAll() {
+        for child in Children.table.values where !Join.hasEnded(child.ref) { Cancellation.request(child.ref) }
+    }
+}
+
+/// Reading exit records.
+enum ProcessResult {
+    static func end(of ref: ProcessRef) -> ProcessEnd? {
+        guard let s = ProcessTable.slot(of: ref) else { return .quiet }
+        guard pl_load32(&s.pointee.state) == State.ended else { return nil }
+        Children.sawEnd(ref)
+        let block = s.pointee.exit_block
+        switch s.pointee.exit_kind {
+        case ExitKind.value:
+            if s.pointee.parent == pl_my_index() { Messages.adopt(block) }
+            return .value(bytes(block))
+        case ExitKind.failure: return .failure(bytes(block))
+        case ExitKind.cancelled: return .cancelled
+        case ExitKind.killed: return .killed(Int32(s.pointee.exit_signal))
+        case ExitKind.exited: return .exited(s.pointee.exit_status)
+        default: return .quiet
+        }
+    }
+
+    private static func bytes(_ block: UInt64) -> UnsafeRawBufferPointer {
+        block == 0
+            ? UnsafeRawBufferPointer(start: nil, count: 0)
+            : UnsafeRawBufferPointer(start: pl_block_bytes(block), count: Int(pl_block_at(block).pointee.length))
+    }
+}
+
+/// The command line that `ps` shows: the memory of the program's own arguments is overwritten.
+enum Title {
+    private static var start: UnsafeMutablePointer<CChar>?
+    private static var room = 0
+
+    /// Finds the argument memory; called once in the root.
+    static func prepare() {
+        let arguments = CommandLine.unsafeArgv
+        guard CommandLine.argc > 0, let first = arguments[0] else { return }
+        var end = first
+        for i in 0..<Int(CommandLine.argc) {
+            guard let argument = arguments[i], argument == end else { break }
+            end = argument + strlen(argument) + 1
+        }
+        start = first
+        room = end - first
+        _ = CommandLine.arguments  // copied by the standard library before they are overwritten
+    }
+
+    static func set(_ name: String) {
+        guard let start, room > 1 else { return }
+        memset(start, 0, room)
+        var i = 0
+        for byte in name.utf8.prefix(room - 1) {
+            start[i] = CChar(bitPattern: byte)
+            i += 1
+        }
+    }
+}

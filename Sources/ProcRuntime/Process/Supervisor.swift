@@ -1,0 +1,376 @@
+// The root process: it runs no script code, watches every process, cleans up after the dead, keeps the time
+// of cancellations, takes the terminal's signals, and outlives everything it started.
+//
+// Invariants
+// - It is the subreaper: orphans become its children, and nobody is reaped before it was swept.
+// - Every process is watched through a pidfd, which fires at its death whatever its parent does.
+// - It never waits for anything but epoll, and never allocates shared memory while sweeping.
+// - Slot 1 of the process table is its own, so that it can lock, post and keep in-flight notes like anybody.
+
+import CSystem
+import Glibc
+
+enum Supervisor {
+    static let slot: UInt32 = 1
+    private static var epoll: Int32 = -1
+    private static var signals: Int32 = -1
+    private static var mainSlot: UInt32 = 0
+    private static var mainPid: Int32 = 0
+    /// Watched processes by pidfd.
+    private static var watched: [Int32: ProcessRef] = [:]
+    private static var fdOfSlot: [UInt32: Int32] = [:]
+    /// Dead processes whose children have not all ended.
+    private static var waitingForChildren: [UInt32: Set<UInt32>] = [:]
+    private static var signalTaken: Int32 = 0
+    private static var killAt: Int64 = .max
+    private static var interactive = false
+
+    /// Becomes the root: arena, slot 1, signals, epoll.
+    static func prepare(memoryLimit: UInt64) throws {
+        try Arena.create(limit: memoryLimit)
+        raiseFileLimit()
+        pl_own().pointee.cores = UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let index = try reserveOwnSlot()
+        Newborn.become(index)
+        let me = pl_me()!
+        me.pointee.pid = getpid()
+        ProcessTable.setName(me, "proclang")
+        pl_store32(&me.pointee.state, State.running)
+        pl_head().pointee.supervisor_pid = UInt32(bitPattern: getpid())
+        EndTable.load()
+        Random.seed()
+        Title.prepare()
+        pl_prctl(PR_SET_CHILD_SUBREAPER_OPTION, 1)
+        pl_ignore_signal(SIGPIPE)
+        pl_ignore_signal(SIGXFSZ)
+        var set = [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGURG]
+        pl_signal_mask(SIG_BLOCK, &set, 5)
+        var handled = [SIGINT, SIGTERM, SIGHUP, SIGCHLD]
+        signals = pl_signalfd(&handled, 4)
+        epoll = epoll_create1(0o2000000)  // EPOLL_CLOEXEC
+        let kick = pl_eventfd()
+        pl_own().pointee.kick_fd = kick
+        guard signals >= 0, epoll >= 0, kick >= 0 else {
+            throw RuntimeError(kind: "process", message: "cannot set up the supervisor (errno \(errno))")
+        }
+        pl_epoll_add(epoll, kick, 0)
+        pl_epoll_add(epoll, signals, 1)
+    }
+
+    private static func reserveOwnSlot() throws -> UInt32 {
+        // Reserving notes nothing in the reserver's slot, so it works without one.
+        try ProcessTable.reserve(parent: 0)
+    }
+
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0, limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        }
+    }
+
+    /// Forks the main script and supervises until nothing is left. Returns the exit status of the program;
+    /// where a signal ended it, dies of that signal instead.
+    static func run(name: String, interactive: Bool, body: () -> BodyOutcome) throws -> Int32 {
+        self.interactive = interactive
+        let ref = try Spawn.create(name: name, ends: [], line: 0, body: body)
+        mainSlot = ref.index
+        mainPid = pl_slot_at(mainSlot).pointee.pid
+        Children.forget()
+        while !finished() { turn() }
+        if signalTaken != 0 { dieOf(signalTaken) }
+        return status()
+    }
+
+    private static func finished() -> Bool {
+        pl_load32(&pl_slot_at(mainSlot).pointee.state) == State.ended && waitingForChildren.isEmpty
+    }
+
+    private static func status() -> Int32 {
+        let s = pl_slot_at(mainSlot)!
+        let failures = pl_load32(&pl_head().pointee.unjoined_failure) != 0
+        switch s.pointee.exit_kind {
+        case ExitKind.value, ExitKind.quiet: return failures ? 1 : 0
+        case ExitKind.exited: return s.pointee.exit_status == 0 && failures ? 1 : s.pointee.exit_status & 0xff
+        case ExitKind.killed: return 128 + Int32(s.pointee.exit_signal)
+        default: return 1
+        }
+    }
+
+    private static func dieOf(_ signal: Int32) -> Never {
+        pl_default_signal(signal)
+        var set = [signal]
+        pl_signal_mask(SIG_UNBLOCK, &set, 1)
+        Glibc.kill(getpid(), signal)
+        _exit(128 + signal)
+    }
+
+    // MARK: One turn of the loop
+
+    private static func turn() {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { events in
+            let n = pl_epoll_wait(epoll, events.baseAddress, 64, timeout())
+            var kicked = false
+            if n > 0 {
+                for i in 0..<Int(n) {
+                    switch events[i] {
+                    case 0:
+                        var value: UInt64 = 0
+                        _ = Glibc.read(pl_own().pointee.kick_fd, &value, 8)
+                        kicked = true
+                    case 1: takeSignals()
+                    default: died(Int32(truncatingIfNeeded: events[i] >> 8))
+                    }
+                }
+            }
+            if kicked { takeKicks() }
+            keepTime()
+            Detector.turn(kicked: kicked)
+        }
+    }
+
+    private static func timeout() -> Int32 {
+        var next = min(killAt, nextDeadline)
+        next = min(next, Detector.nextLook)
+        if next == .max { return -1 }
+        let left = next - pl_now()
+        return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
+    }
+
+    private static func takeKicks() {
+        let reasons = pl_swap32(&pl_head().pointee.kicks, 0)
+        if reasons & Kick.birth != 0 { watchNewborn() }
+        if reasons & Kick.cancel != 0 { nextDeadline = 0 }
+        if reasons & Kick.kill != 0 { killRequested() }
+        if reasons & Kick.foreign != 0 { wakeForeign() }
+        if reasons & Kick.detect != 0 { Detector.request() }
+    }
+
+    // MARK: Births
+
+    private static func watchNewborn() {
+        for top in 0..<16 {
+            var summary = pl_swap64(pl_birth_summary() + top, 0)
+            while summary != 0 {
+                let word = top * 64 + summary.trailingZeroBitCount
+                summary &= summary - 1
+                var bits = pl_swap64(pl_births() + word, 0)
+                while bits != 0 {
+                    watch(UInt32(word * 64 + bits.trailingZeroBitCount))
+                    bits &= bits - 1
+                }
+            }
+        }
+    }
+
+    private static func watch(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let state = ProcessTable.state(s)
+        guard state != State.free, s.pointee.pid > 0, fdOfSlot[index] == nil || watched[fdOfSlot[index]!]?.generation != s.pointee.generation
+        else { return }
+        let ref = ProcessRef(index: index, generation: s.pointee.generation)
+        // 0 -> 1 claims the pid; a parent that reaped an ended child already has made it 2.
+        guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
+        let fd = pl_pidfd_open(s.pointee.pid)
+        pl_store32(&s.pointee.watch, 3)
+        guard fd >= 0 else { return }
+        watched[fd] = ref
+        fdOfSlot[index] = fd
+        pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
+    }
+
+    // MARK: Deaths
+
+    private static func died(_ fd: Int32) {
+        guard let ref = watched.removeValue(forKey: fd) else { return }
+        let s = pl_slot_at(ref.index)!
+        Glibc.close(fd)
+        if fdOfSlot[ref.index] == fd { fdOfSlot[ref.index] = nil }
+        if s.pointee.generation == ref.generation {
+            bury(ref.index)
+        }
+    }
+
+    /// Cleans up after a process that is a zombie now.
+    private static func bury(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let state = ProcessTable.state(s)
+        if state == State.free { return }
+        if state < State.dead {
+            let status = exitStatus(of: s.pointee.pid)
+            if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
+            pl_store32(&s.pointee.state, State.dead)
+            Sweep.process(index)
+            if s.pointee.exit_kind == ExitKind.none {
+                s.pointee.exit_block = 0
+                let signal = pl_term_signal(status)
+                s.pointee.exit_signal = UInt8(truncatingIfNeeded: signal)
+                s.pointee.exit_status = pl_exit_code(status)
+                pl_order()
+                s.pointee.exit_kind = signal != 0 ? ExitKind.killed : ExitKind.exited
+            }
+            pl_store32(&s.pointee.state, State.swept)
+            adoptOrphans(of: index)
+        } else if state == State.ended {
+            ended(index)
+        }
+        reapOrphans()
+    }
+
+    /// The children of a dead process are dying (the kernel sees to that); it has ended when they have.
+    private static func adoptOrphans(of index: UInt32) {
+        let generation = pl_slot_at(index).pointee.generation
+        var alive: Set<UInt32> = []
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let c = pl_slot_at(i)!
+            guard c.pointee.parent == index, c.pointee.parent_generation == generation else { continue }
+            let state = ProcessTable.state(c)
+            if state == State.free { continue }
+            if state == State.ended {
+                Children.freeSlot(i)
+            } else if state == State.reserved, pl_cas32(&c.pointee.state, State.reserved, State.dead) {
+                // Not born, or about to see that its parent is gone.
+                Sweep.process(i)
+                ProcessTable.free(i)
+            } else {
+                alive.insert(i)
+                if fdOfSlot[i] == nil { watch(i) }
+            }
+        }
+        if alive.isEmpty { publishEnd(index) } else { waitingForChildren[index] = alive }
+    }
+
+    private static func publishEnd(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let parent = s.pointee.parent
+        pl_store32(&s.pointee.state, State.ended)
+        Parker.wake(parent)
+        if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
+        ended(index)
+    }
+
+    /// A process has ended: a dead parent may have, too.
+    private static func ended(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let parent = s.pointee.parent
+        guard parent != 0, waitingForChildren[parent]?.remove(index) != nil else { return }
+        Children.freeSlot(index)
+        if waitingForChildren[parent]!.isEmpty {
+            waitingForChildren[parent] = nil
+            publishEnd(parent)
+        }
+    }
+
+    /// Reaps zombies that nobody else will: orphans, and what external programs left behind.
+    private static func reapOrphans() {
+        while true {
+            let pid = pl_peek_zombie()
+            if pid <= 0 { return }
+            if let index = slotOf(pid) {
+                let state = ProcessTable.state(pl_slot_at(index))
+                if state < State.swept {
+                    // Its pidfd event comes; nobody reaps before the sweep.
+                    if fdOfSlot[index] != nil { return }
+                    bury(index)
+                    continue
+                }
+            }
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) <= 0 { return }
+        }
+    }
+
+    private static func slotOf(_ pid: Int32) -> UInt32? {
+        for i in 1..<pl_acquire32(&pl_head().pointee.slot_used) {
+            let s = pl_slot_at(i)!
+            if s.pointee.pid == pid, ProcessTable.state(s) != State.free { return i }
+        }
+        return nil
+    }
+
+    /// Wait status of a zombie that is not our child: field 52 of its stat file.
+    private static func exitStatus(of pid: Int32) -> Int32 {
+        guard let text = SmallFile.read("/proc/\(pid)/stat"), let close = text.lastIndex(of: 41) else { return 0 }
+        let fields = text[(close + 1)...].split(separator: 32)
+        guard fields.count >= 50, let value = SmallFile.firstNumber(Array(fields[49])) else { return 0 }
+        return Int32(truncatingIfNeeded: value)
+    }
+
+    // MARK: Requests
+
+    private static func wakeForeign() {
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let s = pl_slot_at(i)!
+            let state = ProcessTable.state(s)
+            if state == State.running || state == State.exiting { Parker.post(i) }
+        }
+        Parker.deliver()
+    }
+
+    private static func killRequested() {
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let s = pl_slot_at(i)!
+            if pl_load32(&s.pointee.kill_request) != 0 {
+                pl_store32(&s.pointee.kill_request, 0)
+                killNow(i)
+            }
+        }
+    }
+
+    private static func killNow(_ index: UInt32) {
+        let s = pl_slot_at(index)!
+        let state = ProcessTable.state(s)
+        guard state == State.running || state == State.exiting else { return }
+        if fdOfSlot[index] == nil { watch(index) }
+        if let fd = fdOfSlot[index], watched[fd]?.generation == s.pointee.generation {
+            pl_pidfd_signal(fd, SIGKILL)
+        } else if index == mainSlot {
+            Glibc.kill(mainPid, SIGKILL)
+        }
+    }
+
+    // MARK: Time
+
+    private static var nextDeadline: Int64 = .max
+
+    /// Kills those whose grace after a cancellation is over.
+    private static func keepTime() {
+        let now = pl_now()
+        if now >= killAt {
+            killAt = .max
+            killNow(mainSlot)
+        }
+        if now < nextDeadline { return }
+        nextDeadline = .max
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let s = pl_slot_at(i)!
+            let deadline = s.pointee.cancel_deadline
+            let state = ProcessTable.state(s)
+            guard deadline != 0, state == State.running || state == State.exiting || state == State.reserved else { continue }
+            if deadline <= now { killNow(i) } else { nextDeadline = min(nextDeadline, deadline) }
+        }
+    }
+
+    // MARK: Signals
+
+    private static func takeSignals() {
+        while true {
+            let signal = pl_signalfd_next(signals)
+            if signal == 0 { break }
+            if signal == SIGCHLD {
+                reapOrphans()
+                continue
+            }
+            if interactive, signal == SIGINT {
+                Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: false)
+            } else if signalTaken == 0 {
+                signalTaken = signal
+                killAt = pl_now() + Cancellation.grace
+                Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
+            } else {
+                killNow(mainSlot)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// What a waiting process tells about its wait: read by others to decide ends of streams and deadlocks.
+//
+// Invariants
+// - `wait_gen` is odd while the record holds; every wait has a generation of its own. Fields are written
+//   before it becomes odd.
+// - `wait_seq` is the sequence number on which the process sleeps: as long as `seq` has that value, nobody
+//   has news for it.
+// - A verdict of the supervisor names the generation it was found for; any other wait ignores it.
+
+import CSystem
+import Glibc
+
+enum WaitRecord {
+    enum Verdict {
+        case none
+        /// Every case of a choice is at its end.
+        case ended
+        /// Nobody can ever wake this process; the report.
+        case deadlock(String)
+    }
+
+    static let verdictEnded: UInt32 = 1
+    static let verdictDeadlock: UInt32 = 2
+
+    /// Publishes the wait and returns its generation (odd). `first`: the wait begins now (and is not resumed
+    /// after a wake-up that brought nothing).
+    static func begin(
+        _ kind: UInt8, line: Int32, tryDepth: Int32, seen: UInt32, flags: UInt8, object: UInt64 = 0, first: Bool
+    ) -> UInt32 {
+        let me = pl_me()!
+        me.pointee.wait_kind = kind
+        me.pointee.wait_flags = flags
+        me.pointee.wait_line = line
+        me.pointee.wait_try_depth = tryDepth
+        me.pointee.wait_object = object
+        me.pointee.wait_seq = seen
+        if first { me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1) }
+        return pl_add32(&me.pointee.wait_gen, 1) &+ 1
+    }
+
+    static func end() { _ = pl_add32(&pl_me().pointee.wait_gen, 1) }
+
+    /// The supervisor's verdict about the wait with this generation; taken once.
+    static func verdict(of generation: UInt32) -> Verdict {
+        let me = pl_me()!
+        let word = pl_load32(&me.pointee.verdict)
+        guard word != 0 else { return .none }
+        pl_store32(&me.pointee.verdict, 0)
+        guard word >> 2 == generation & 0x3fff_ffff else { return .none }
+        if word & 3 == verdictEnded { return .ended }
+        let length = Int(pl_load32(&pl_head().pointee.report_length))
+        return .deadlock(String(decoding: UnsafeBufferPointer(start: pl_report(), count: length), as: UTF8.self))
+    }
+
+    /// This process begins to wait in a choice and has writing ends on which others wait: whether their
+    /// streams have ended with that, only the supervisor can see.
+    static func hintOpenStreams() {
+        var e = pl_me().pointee.ends
+        var left = 32
+        while e != 0, left > 0 {
+            let end = pl_end_at(e)!
+            if end.pointee.right == Rights.write.rawValue {
+                let o = pl_object_at(end.pointee.object)!
+                if pl_load32(&o.pointee.recv_count) > 0, pl_load64(&o.pointee.head) == pl_load64(&o.pointee.tail) {
+                    Kick.supervisor(Kick.detect)
+                    return
+                }
+            }
+            e = end.pointee.own_next
+            left -= 1
+        }
+    }
+}
