@@ -100,6 +100,7 @@ int pl_signalfd_next(int fd) {
     struct signalfd_siginfo info;
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
+int pl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 int pl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 int pl_epoll_add(int epoll, int fd, uint64_t data) {
     struct epoll_event e = {.events = EPOLLIN, .data.u64 = data};

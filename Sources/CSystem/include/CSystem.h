@@ -161,6 +161,7 @@ int pl_signalfd(const int *signals, int count);
 /// The number of the next pending signal of a signalfd, or 0.
 int pl_signalfd_next(int fd);
 int pl_eventfd(void);
+int pl_epoll_create(void);
 int pl_epoll_add(int epoll, int fd, uint64_t data);
 int pl_epoll_wait(int epoll, uint64_t *data, int capacity, int timeout_ms);
 /// The pid of a child that is a zombie, without reaping it; 0 if there is none.

@@ -13,7 +13,7 @@ enum Messages {
     /// process does not have a capability that it wants to send.
     static func make(_ bytes: UnsafeRawBufferPointer, _ capabilities: [End]) throws -> UInt64 {
         let block = try Blocks.allocate(bytes.count)
-        if bytes.count > 0 { memcpy(pl_block_bytes(block), bytes.baseAddress, bytes.count) }
+        if bytes.count > 0 { memcpy(pl_block_bytes(block), bytes.baseAddress!, bytes.count) }
         if !capabilities.isEmpty {
             do {
                 for end in capabilities { try grant(end, block) }

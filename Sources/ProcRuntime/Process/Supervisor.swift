@@ -47,7 +47,7 @@ enum Supervisor {
         pl_signal_mask(SIG_BLOCK, &set, 5)
         var handled = [SIGINT, SIGTERM, SIGHUP, SIGCHLD]
         signals = pl_signalfd(&handled, 4)
-        epoll = epoll_create1(0o2000000)  // EPOLL_CLOEXEC
+        epoll = pl_epoll_create()
         let kick = pl_eventfd()
         pl_own().pointee.kick_fd = kick
         guard signals >= 0, epoll >= 0, kick >= 0 else {
