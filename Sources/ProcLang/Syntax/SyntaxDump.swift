@@ -4,8 +4,8 @@
 // - Different trees give different texts (spans aside).
 
 /// Prints trees. `Dump.text(module)` puts each top-level statement on a line of its own.
-enum SyntaxDump {
-    static func text(_ module: Module) -> String {
+public enum SyntaxDump {
+    public static func text(_ module: Module) -> String {
         module.body.statements.map(text).joined(separator: "\n")
     }
 
