@@ -24,12 +24,17 @@ enum Parker {
         let me = pl_me()!
         if Spin.worthwhile, Spin.wait(seen) { return true }
         let h = pl_head()!
-        pl_store32(&me.pointee.parked, 1)
-        if pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, pl_load32(&me.pointee.seq) == seen {
-            Kick.supervisor(Kick.detect)
-        }
         var result: Int32 = 0
-        while pl_load32(&me.pointee.seq) == seen {
+        var announced = false
+        while true {
+            // Again before each sleep: a slow waker of an earlier sleep may have taken this one's `parked`.
+            if pl_swap32(&me.pointee.parked, 1) == 0, pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, !announced,
+                pl_load32(&me.pointee.seq) == seen
+            {
+                announced = true
+                Kick.supervisor(Kick.detect)
+            }
+            if pl_load32(&me.pointee.seq) != seen { break }
             result = pl_futex_wait(&me.pointee.seq, seen, deadline)
             if result == ETIMEDOUT || result == EINTR { break }
         }
