@@ -1,0 +1,87 @@
+// Pages about control flow, locks, modules, and errors of the running program.
+
+extension Explanations {
+    static let flow: [Explanation] = [
+        Explanation(
+            .misplaced, "a statement stands where it means nothing",
+            [
+                "break and continue belong into a loop of the same process, return into a function or process; lock "
+                    + "takes shared variables and semaphores. Another process cannot be left from here: it can be told, "
+                    + "by a channel or a shared variable."
+            ],
+            wrong: "for i in 1...3 {\n    parallel {\n        { break }\n    }\n    print(i)\n}",
+            right: "for i in 1...3 {\n    parallel {\n        { print(\"working\") }\n    }\n    if i == 2 { break }\n}"),
+        Explanation(
+            .nestedLock, "a lock is taken while another one is held",
+            [
+                "A warning: two processes that take the same locks in different orders wait for each other forever. "
+                    + "One lock statement with all variables takes them in a fixed order."
+            ],
+            wrong: "shared a = 1\nshared b = 2\nlock a {\n    lock b { a += b }\n}\nprint(a)",
+            right: "shared a = 1\nshared b = 2\nlock a, b { a += b }\nprint(a)"),
+        Explanation(
+            .lostUpdate, "a shared variable is read and written in two operations",
+            [
+                "A warning: hits = hits + 1 is a read and then a write, and the change that another process makes in "
+                    + "between is lost. hits += 1 is one operation; lock hits { } makes several operations one."
+            ],
+            wrong: "shared hits = 0\nparallel for i in 0..<4 { hits = hits + i }\nprint(hits)",
+            right: "shared hits = 0\nparallel for i in 0..<4 { hits += i }\nprint(hits)"),
+        Explanation(
+            .emptySelect, "a select has nothing to wait for",
+            ["A select waits for the first of its cases; without cases, after and else it would wait for nothing."],
+            wrong: "select { }", right: "channel c(1)\nc ! 1\nselect {\n    case c ? x { print(x) }\n    after 1s { print(\"nothing\") }\n}"),
+        Explanation(
+            .noEffect, "a statement computes a value that nobody uses",
+            [
+                "A warning: a comparison was probably meant to be an assignment (=), a mentioned function to be called."
+            ],
+            wrong: "func greet() { print(\"hello\") }\ngreet", right: "func greet() { print(\"hello\") }\ngreet()"),
+    ]
+
+    static let modules: [Explanation] = [
+        Explanation(
+            .importFailed, "an imported file cannot be read",
+            [
+                "The path of an import is relative to the file that imports it. The modules math, random, time, json, "
+                    + "os and fs are always there and need no import."
+            ],
+            wrong: "import \"shapse.proc\" as shapes\nprint(shapes.area(2, 3))",
+            right: "import \"shapes.proc\" as shapes\nprint(shapes.area(2, 3))",
+            rightFile: .init(path: "shapes.proc", text: "func area(width, height) { return width * height }")),
+        Explanation(
+            .importCycle, "files import each other in a circle",
+            [
+                "A file is run when it is first imported, which cannot be before itself. Move what both files need "
+                    + "into a third one that imports neither."
+            ],
+            wrong: "import \"b.proc\" as b\nfunc double(x) { return 2 * x }\nprint(b.four())",
+            right: "import \"numbers.proc\" as numbers\nprint(numbers.double(2))",
+            wrongFile: .init(path: "b.proc", text: "import \"main.proc\" as main\nfunc four() { return main.double(2) }"),
+            rightFile: .init(path: "numbers.proc", text: "func double(x) { return 2 * x }")),
+    ]
+
+    static let running: [Explanation] = [
+        Explanation(
+            .runtime, "an error was raised while the program ran, and nobody caught it",
+            [
+                "The message begins with the kind of the error. Errors are caught by try { } catch e { }, where e.kind "
+                    + "and e.message tell what happened, and raised by raise. The kinds that the system raises are:",
+                "type: a value of the wrong type. index, key: no such element. value: a value out of its range. match: "
+                    + "no case or pattern fits. overflow: an int left its 64 bits. zero_division: division by zero. "
+                    + "assertion: assert(...) failed. recursion: calls nested too deeply. memory: the memory limit was "
+                    + "reached.",
+                "timeout: the time given to a waiting operation passed. closed: the other side of a channel, queue or "
+                    + "pipe is gone. poisoned: c.poison() was called. deadlock: processes wait for each other in a "
+                    + "circle. process: a process died of a signal or by exit(n). cancelled: the process was cancelled.",
+                "io: a file or program could not be used. denied: the system forbids it.",
+            ],
+            wrong: "let xs = [1, 2, 3]\nprint(xs[3])", right: "let xs = [1, 2, 3]\nprint(xs[-1])"),
+        Explanation(
+            .compile, "a function is too large",
+            [
+                "A function has too many local names, constants or instructions at once. Divide it into several "
+                    + "functions; data of this size belongs in a file."
+            ]),
+    ]
+}
