@@ -120,13 +120,13 @@ extension Lexer {
             return
         }
         // Without values it is one token.
-        var text = ""
-        if out.tokens.count > state.firstToken + 1 { text = out.strings[Int(out.tokens[state.firstToken + 1].payload)] }
+        if out.tokens.count == state.firstToken + 1 { emitString(.stringText, "", position, position) }
+        let payload = out.tokens[state.firstToken + 1].payload
         let first = out.tokens[state.firstToken]
         out.tokens.removeLast(out.tokens.count - state.firstToken)
         startsLine = first.startsLine
         spaceBefore = first.spaceBefore
-        emitString(.string, text, state.opening, position)
+        emit(.string, state.opening, position, payload: payload)
     }
 
     // MARK: Indentation

@@ -36,6 +36,8 @@ public final class Parser {
 
     var linesMatter = true
     var mapsAllowed = true
+    /// The token that opened the innermost bracket in which lines do not matter.
+    var innermostBracket = 0
     var nesting = 0
     /// The height of the highest tree built since the innermost node in the making was begun.
     var height = 0
@@ -316,31 +318,39 @@ public final class Parser {
     /// Passes the rest of a statement that began at token `first`: to the next `;` or line at its own nesting, the
     /// `}` that closes the block around it, or a line that is indented no deeper and begins like a statement.
     private func synchronize(from first: Int, inBlock: Bool) {
+        // Brackets of all kinds, and braces among them, that the statement has opened.
         var open = 0
-        let failedAt = index
-        for token in tokens[first..<max(first, failedAt)] {
-            open += nestingChange(token)
-            if open < 0 { open = 0 }
+        var braces = 0
+        func note(_ token: Token) {
+            switch token.kind {
+            case .leftParen, .leftBracket, .valueStart: open += 1
+            case .rightParen, .rightBracket, .valueEnd: open = max(braces, open - 1)
+            case .leftBrace:
+                open += 1
+                braces += 1
+            case .rightBrace:
+                // It closes what was left open inside the braces, too.
+                braces = max(0, braces - 1)
+                open = braces
+            default: break
+            }
         }
+        for token in tokens[first..<max(first, index)] { note(token) }
         let column = indentation(tokens[first])
-        if index == first { note(advance(), &open) }
+        if index == first { note(advance()) }
         while kind != .endOfFile {
             let token = current
+            if token.kind == .rightBrace, inBlock, braces == 0 { break }
             if open == 0 {
                 if token.kind == .semicolon {
                     advance()
                     break
                 }
                 if token.startsLine, token.kind != .else, token.kind != .catch, token.kind != .finally { break }
-                if token.kind == .rightBrace, inBlock { break }
-            } else if token.startsLine, beginsStatement(token.kind), token.kind != .case,
-                indentation(token) <= column
-            {
-                break
-            } else if token.kind == .rightBrace, inBlock, open == 1, token.startsLine, !hasOpenBrace(from: first) {
+            } else if token.startsLine, beginsStatement(token.kind), indentation(token) <= column {
                 break
             }
-            note(advance(), &open)
+            note(advance())
         }
         for token in tokens[first..<index] where token.kind == .name { unreliableNames.insert(text(token)) }
     }
@@ -350,27 +360,8 @@ public final class Parser {
         Int(token.start) - source.bounds(ofLine: source.line(at: token.start)).lowerBound
     }
 
-    private func note(_ token: Token, _ open: inout Int) { open = max(0, open + nestingChange(token)) }
-
-    private func nestingChange(_ token: Token) -> Int {
-        switch token.kind {
-        case .leftParen, .leftBracket, .leftBrace, .valueStart: return 1
-        case .rightParen, .rightBracket, .rightBrace, .valueEnd: return -1
-        default: return 0
-        }
-    }
-
-    /// Whether a brace opened since token `first` is still open: then a `}` belongs to it.
-    private func hasOpenBrace(from first: Int) -> Bool {
-        var open = 0
-        for token in tokens[first..<index] {
-            if token.kind == .leftBrace { open += 1 }
-            if token.kind == .rightBrace, open > 0 { open -= 1 }
-        }
-        return open > 0
-    }
-
-    private func beginsStatement(_ kind: TokenKind) -> Bool {
+    /// `case` is left out: it stands in the braces of its statement.
+    func beginsStatement(_ kind: TokenKind) -> Bool {
         switch kind {
         case .process, .func, .channel, .queue, .pipe, .shared, .parallel, .start, .select, .let, .var, .if, .while,
             .loop, .for, .break, .continue, .return, .lock, .match, .try, .raise, .import, .name:

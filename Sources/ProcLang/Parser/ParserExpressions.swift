@@ -359,13 +359,15 @@ extension Parser {
             help: ["write `a[1..<3]`, `a[2..]`, `a[..<2]` or `a[..]`"])
     }
 
-    /// Parses inside brackets: lines do not matter, and `{` begins a map.
+    /// Parses inside the bracket that was just opened: lines do not matter, and `{` begins a map.
     func inBrackets(_ body: () throws -> Void) throws {
-        let (lines, maps) = (linesMatter, mapsAllowed)
+        let (lines, maps, outer) = (linesMatter, mapsAllowed, innermostBracket)
         linesMatter = false
         mapsAllowed = true
+        innermostBracket = index - 1
         try body()
         linesMatter = lines
         mapsAllowed = maps
+        innermostBracket = outer
     }
 }

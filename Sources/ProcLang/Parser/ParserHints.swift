@@ -26,6 +26,11 @@ extension Parser {
 
     /// No expression can begin here.
     func failNoExpression() throws -> Never {
+        if !linesMatter, current.startsLine, kind != .name, beginsStatement(kind) {
+            try fail(
+                "`\(text(tokens[innermostBracket]))` is not closed", span(tokens[innermostBracket]), code: .unclosedBracket,
+                label: "opened here", more: [.init(currentSpan, "a statement begins here")])
+        }
         switch kind {
         case .if: try fail("`if` is a statement", help: ["a conditional value is `x if c else y`"])
         case .match: try fail("`match` is a statement", help: ["assign in its cases, or put it in a function that returns"])

@@ -163,6 +163,7 @@ extension Parser {
         var after: (duration: Expr, body: Block)?
         var otherwise: Block?
         var closed: Block?
+        let reportsBefore = diagnostics.count
         func once(_ present: Bool, _ first: Int) throws {
             if present { try fail("a second `\(text(tokens[first]))` in one `select`", span(tokens[first])) }
         }
@@ -191,7 +192,7 @@ extension Parser {
                 .syntax, "a `select` has `after` or `else`, not both", word,
                 help: ["`else` runs at once when nothing is ready, so `after` would never be reached"])
         }
-        if cases.isEmpty, after == nil, otherwise == nil, closed == nil {
+        if cases.isEmpty, after == nil, otherwise == nil, closed == nil, diagnostics.count == reportsBefore {
             diagnostics.append(
                 Diagnostic(
                     .error, .emptySelect, "a `select` without cases waits for nothing", labels: [.init(word)],
