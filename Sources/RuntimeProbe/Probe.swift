@@ -5,8 +5,8 @@ import ProcRuntime
 
 struct Failed: Error { var text: String }
 
-func check(_ condition: Bool, _ text: @autoclosure () -> String, line: Int = #line) throws {
-    if !condition { throw Failed(text: "line \(line): \(text())") }
+func check(_ condition: Bool, _ text: @autoclosure () throws -> String, line: Int = #line) throws {
+    if !condition { throw Failed(text: "line \(line): \(try text())") }
 }
 
 struct Chan {

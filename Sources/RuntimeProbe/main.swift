@@ -21,6 +21,7 @@ guard let scenario = Scenarios.all[arguments[1]] else {
     exit(2)
 }
 let size = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
+Runtime.managedService = { ListService() }
 setvbuf(stdout, nil, _IONBF, 0)
 do {
     exit(try Runtime.run(name: "probe") { runtime in

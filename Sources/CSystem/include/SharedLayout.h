@@ -190,6 +190,8 @@ typedef struct pl_header {
     uint64_t birth_summary[16];
     uint64_t births[1024];
     uint64_t user[64];                   // for shared variables and the manager
+    uint64_t manager_summary[16];        // the manager's doorbell: slots that have a request
+    uint64_t manager_bits[1024];
     uint8_t input_buffer[65536];
     uint8_t report[65536];
 } pl_header;
@@ -274,6 +276,9 @@ static inline uint32_t *pl_lockset(pl_slot *s) { return s->lockset; }
 static inline uint64_t *pl_slot_user(pl_slot *s) { return s->user; }
 static inline uint64_t *pl_words(pl_object *o) { return o->words; }
 static inline uint64_t *pl_bitmap(pl_chunk *c) { return c->bitmap; }
+static inline uint64_t *pl_header_user(void) { return pl_arena.header->user; }
+static inline uint64_t *pl_manager_bits(void) { return pl_arena.header->manager_bits; }
+static inline uint64_t *pl_manager_summary(void) { return pl_arena.header->manager_summary; }
 static inline uint64_t *pl_births(void) { return pl_arena.header->births; }
 static inline uint64_t *pl_birth_summary(void) { return pl_arena.header->birth_summary; }
 static inline uint8_t *pl_record_payload(pl_record *r) { return r->payload; }

@@ -14,6 +14,13 @@ public final class Runtime {
 
     private init() {}
 
+    /// Makes what executes the operations on managed objects; called in the manager process, once in its life.
+    /// Set it before `run`.
+    public static var managedService: (() -> ManagedService)? {
+        get { Supervisor.managedService }
+        set { Supervisor.managedService = newValue }
+    }
+
     /// Turns the calling process into the root of a tree of processes: forks `main`, supervises everything
     /// that comes from it, and returns the program's exit status when nothing is left: 0 for a value, 1 for a
     /// failure (also of a process that nobody joined), the status of `.exited`, 128 + n for a main process

@@ -90,6 +90,14 @@ enum Blocks {
         }
     }
 
+    /// Whether a block of `payload` bytes could lie at `ref`: memory that may be read, whatever is in it.
+    static func isInside(_ ref: UInt64, _ payload: Int) -> Bool {
+        let region = pl_region_at(UInt32(PL_REGION_BLOCKS))!
+        let start = region.pointee.offset
+        return ref & 63 == 0 && ref >= start && payload >= 0
+            && ref + headerBytes + UInt64(payload) <= start + pl_acquire64(&region.pointee.committed)
+    }
+
     @inline(__always)
     static func address(of chunk: UInt32) -> UInt64 {
         pl_region_at(UInt32(PL_REGION_BLOCKS)).pointee.offset + UInt64(chunk) * chunkBytes

@@ -122,6 +122,7 @@ enum Pool {
         let next = e.pointee.next_free
         e.pointee.object = 0
         e.pointee.flags = 0
+        e.pointee.reserved2 = 0
         e.pointee.own_next = 0
         e.pointee.own_prev = 0
         e.pointee.object_next = 0

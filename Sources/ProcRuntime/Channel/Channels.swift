@@ -111,7 +111,8 @@ enum Channels {
         while e != 0 {
             let end = pl_end_at(e)!
             let object = end.pointee.object
-            if object != 0, !keep.contains(UInt64(object) << 8 | UInt64(end.pointee.right)) {
+            // A semaphore with permits of this process stays: they return if it dies.
+            if object != 0, end.pointee.reserved2 == 0, !keep.contains(UInt64(object) << 8 | UInt64(end.pointee.right)) {
                 drop.append((object, Rights(rawValue: end.pointee.right)))
             }
             e = end.pointee.own_next

@@ -21,7 +21,7 @@ enum Repair {
             Waiting.balance(o)
             Streams.evaluate(o, index)
         } else {
-            SyncHooks.repair?(index)
+            SharedHooks.repair(index)
         }
     }
 

@@ -95,13 +95,14 @@ enum Ends {
             Objects.lock(object)
             let o = pl_object_at(object)!
             let right = Rights(rawValue: e.pointee.right)
+            if right == .hold { SharedHooks.holderLeaves(object, entry: index) }
             leave(o, index)
             pl_order()
             e.pointee.object = 0
             switch right {
             case .read: if o.pointee.readers == o.pointee.readers_lent { Waiting.wakeSenders(o) }
             case .write: Streams.evaluate(o, object)
-            default: SyncHooks.holderLeft?(object)
+            default: SharedHooks.holderLeft(object)
             }
             if o.pointee.ends_first == 0 || (right == .read && o.pointee.readers == 0) { Cleanup.schedule(object) }
             Objects.unlock(object)
@@ -264,24 +265,9 @@ enum Cleanup {
                 o.pointee.ring = 0
                 Blocks.free(ring)
             }
-        } else {
-            SyncHooks.dispose?(object)
+        } else if !SharedHooks.dispose(object) {
+            return  // the manager gives it back
         }
         Pool.giveObject(object)
     }
-}
-
-/// Where the objects that are not channels (locks, barriers, semaphores, events, shared variables) plug into
-/// the common machinery. Each is called with the object's lock held, except `dispose`.
-enum SyncHooks {
-    /// A holder of the object has gone.
-    static var holderLeft: ((UInt32) -> Void)?
-    /// The last holder has gone: free what the object owns.
-    static var dispose: ((UInt32) -> Void)?
-    /// A process died inside the object's lock: re-establish the object's own invariants.
-    static var repair: ((UInt32) -> Void)?
-    /// The process in this slot is dead: give back what it held (user locks, permits). No lock is held.
-    static var sweep: ((UInt32) -> Void)?
-    /// A record of a dead process is withdrawn.
-    static var withdraw: ((UInt32, UInt32) -> Void)?
 }

@@ -120,6 +120,7 @@ enum Kick {
     static let kill: UInt32 = 4
     static let detect: UInt32 = 8
     static let foreign: UInt32 = 16
+    static let manager: UInt32 = 32
 
     static func supervisor(_ reason: UInt32) {
         _ = pl_or32(&pl_head().pointee.kicks, reason)

@@ -161,6 +161,7 @@ enum Finish {
             kind = ExitKind.exited
             status = code
         }
+        SharedHooks.finish(orderly: kind == ExitKind.value)
         Ends.releaseAll()
         awaitChildren(cancelFirst: kind == ExitKind.failure || kind == ExitKind.cancelled || status != 0)
         Output.flushQuietly()

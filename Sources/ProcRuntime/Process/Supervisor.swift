@@ -79,6 +79,7 @@ enum Supervisor {
         mainPid = pl_slot_at(mainSlot).pointee.pid
         Children.forget()
         while !finished() { turn() }
+        endServices()
         if signalTaken != 0 { dieOf(signalTaken) }
         return status()
     }
@@ -132,7 +133,7 @@ enum Supervisor {
 
     private static func timeout() -> Int32 {
         var next = min(killAt, nextDeadline)
-        next = min(next, Detector.nextLook)
+        next = min(next, Detector.nextLook, managerRetry)
         if next == .max { return -1 }
         let left = next - pl_now()
         return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
@@ -144,6 +145,7 @@ enum Supervisor {
         if reasons & Kick.cancel != 0 { nextDeadline = 0 }
         if reasons & Kick.kill != 0 { killRequested() }
         if reasons & Kick.foreign != 0 { wakeForeign() }
+        if reasons & Kick.manager != 0 { startManager() }
         if reasons & Kick.detect != 0 { Detector.request() }
     }
 
@@ -202,6 +204,10 @@ enum Supervisor {
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
             pl_store32(&s.pointee.state, State.dead)
             Sweep.process(index)
+            if s.pointee.service != 0 {
+                buryService(index)
+                return
+            }
             if s.pointee.exit_kind == ExitKind.none {
                 s.pointee.exit_block = 0
                 let signal = pl_term_signal(status)
@@ -297,6 +303,58 @@ enum Supervisor {
         return Int32(truncatingIfNeeded: value)
     }
 
+    // MARK: Services
+
+    /// What executes operations on managed objects; made in the manager process.
+    static var managedService: (() -> ManagedService)?
+    private static var servicePids: [UInt32: Int32] = [:]
+
+    /// Forks the manager if somebody needs one and there is none.
+    private static func startManager() {
+        guard Manager.isNeeded, servicePids.isEmpty, let make = managedService else { return }
+        do {
+            let ref = try Spawn.create(name: "manager", ends: [], line: 0) {
+                forgetDescriptors()
+                ManagerServer(make()).serve()
+            }
+            pl_slot_at(ref.index).pointee.service = 1
+            servicePids[ref.index] = pl_slot_at(ref.index).pointee.pid
+            Children.forget()
+            watchNewborn()
+        } catch {
+            // No process to be had: those who wait look again, and so does this.
+            managerRetry = pl_now() + 100_000_000
+        }
+    }
+
+    private static var managerRetry: Int64 = .max
+
+    /// In a service: a pidfd that stays open here would keep its place in the root's epoll.
+    private static func forgetDescriptors() {
+        for fd in watched.keys { Glibc.close(fd) }
+        Glibc.close(epoll)
+        Glibc.close(signals)
+    }
+
+    /// A service died and was swept: nobody joins it, its slot is free again.
+    private static func buryService(_ index: UInt32) {
+        if let pid = servicePids.removeValue(forKey: index) {
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+        }
+        ProcessTable.free(index)
+        startManager()
+    }
+
+    private static func endServices() {
+        for (_, pid) in servicePids {
+            Glibc.kill(pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+        }
+        servicePids = [:]
+    }
+
     // MARK: Requests
 
     private static func wakeForeign() {
@@ -337,6 +395,10 @@ enum Supervisor {
     /// Kills those whose grace after a cancellation is over.
     private static func keepTime() {
         let now = pl_now()
+        if now >= managerRetry {
+            managerRetry = .max
+            startManager()
+        }
         if now >= killAt {
             killAt = .max
             killNow(mainSlot)

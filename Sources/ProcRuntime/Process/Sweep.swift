@@ -16,7 +16,7 @@ enum Sweep {
         repairLocks(s)
         withdrawRecords(s, index)
         OwnerLocks.release(ownedBy: index)
-        SyncHooks.sweep?(index)
+        SharedHooks.sweep(index)
         while s.pointee.ends != 0 { Ends.detach(s.pointee.ends, list: &s.pointee.ends) }
         intents(s, ref)
         blocks(s, ref)
@@ -68,13 +68,9 @@ enum Sweep {
                     Objects.lock(object)
                     let o = pl_object_at(object)!
                     if r.pointee.active != 0, o.pointee.kind != 0 {
-                        if Objects.kind(o)?.isStream == true {
-                            Waiting.withdraw(o, i)
-                            Waiting.settle(o)
-                            Waiting.balance(o)
-                        } else {
-                            SyncHooks.withdraw?(object, i)
-                        }
+                        Waiting.withdraw(o, i)
+                        Waiting.settle(o)
+                        Waiting.balance(o)
                     }
                     Objects.unlock(object)
                     Parker.deliver()
