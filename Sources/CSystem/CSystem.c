@@ -25,7 +25,7 @@ static void pl_cancel_self(int signal) {
         if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
             pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
         pl_store32(&me->cancel, 1);
-        pl_add32(&me->seq, 1);
+        pl_add32(&me->seq, 2);
         pl_or32(&pl_arena.header->kicks, 2);
         uint64_t one = 1;
         if (write(pl_local.kick_fd, &one, 8) < 0) {}

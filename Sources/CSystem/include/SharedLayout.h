@@ -18,7 +18,7 @@ typedef struct pl_slot {
     uint32_t state, generation;
     int32_t pid;
     uint32_t parent, parent_generation;
-    uint32_t seq, parked;            // the parker
+    uint32_t seq, parked;            // the parker: an even number; that number + 1 while asleep on it
     uint32_t cancel;                 // cancel word
     uint64_t claim;                  // epoch, case, state
     uint32_t epoch;

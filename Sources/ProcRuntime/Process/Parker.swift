@@ -3,6 +3,9 @@
 // Invariants
 // - News first, then the bump, then FUTEX_WAKE if the target is parked. A sleeper reads the sequence number
 //   before it looks for news, and sleeps only while the number is unchanged: no wake-up is lost.
+// - `parked` says on which number its process sleeps. A waker clears it (and wakes) only if the sequence number
+//   has moved on from there: a slow waker, whose news was seen long ago, must not take the mark of a later
+//   sleep, or the next waker would not wake it.
 // - A waker notes its targets in its slot before the bump and forgets them after the FUTEX_WAKE; the sweep
 //   of a dead waker repeats the list.
 // - A wake-up is a hint: the woken process looks again.
@@ -18,23 +21,18 @@ enum Parker {
     /// Sleeps until the sequence number differs from `seen`, the deadline passes or a signal comes.
     /// Returns false when the deadline passed. The caller looks for news in any case.
     ///
-    /// `header.running` counts the processes that are not parked; whoever ends a sleep (waker or sleeper)
-    /// is the one that takes `parked` from 1 to 0, and counts the process again.
+    /// `header.running` counts the processes that are not parked (a hint): whoever clears `parked`, waker or
+    /// sleeper, counts the process again.
     static func park(_ seen: UInt32, deadline: Int64 = .max) -> Bool {
         let me = pl_me()!
         if Spin.worthwhile, Spin.wait(seen) { return true }
         let h = pl_head()!
+        pl_store32(&me.pointee.parked, seen | 1)
+        if pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, pl_load32(&me.pointee.seq) == seen {
+            Kick.supervisor(Kick.detect)
+        }
         var result: Int32 = 0
-        var announced = false
-        while true {
-            // Again before each sleep: a slow waker of an earlier sleep may have taken this one's `parked`.
-            if pl_swap32(&me.pointee.parked, 1) == 0, pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, !announced,
-                pl_load32(&me.pointee.seq) == seen
-            {
-                announced = true
-                Kick.supervisor(Kick.detect)
-            }
-            if pl_load32(&me.pointee.seq) != seen { break }
+        while pl_load32(&me.pointee.seq) == seen {
             result = pl_futex_wait(&me.pointee.seq, seen, deadline)
             if result == ETIMEDOUT || result == EINTR { break }
         }
@@ -52,7 +50,7 @@ enum Parker {
         pl_order()
         me.pointee.pending_count = n + 1
         pl_order()
-        _ = pl_add32(&pl_slot_at(index).pointee.seq, 1)
+        _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
     }
 
     /// Wakes everyone posted to. Call it without holding locks where that is possible.
@@ -63,7 +61,8 @@ enum Parker {
         if n == 0 { return }
         for i in 0..<Int(n) {
             let target = pl_slot_at(pl_pending(me)[i])!
-            if pl_load32(&target.pointee.parked) != 0, pl_swap32(&target.pointee.parked, 0) != 0 {
+            let parked = pl_load32(&target.pointee.parked)
+            if parked != 0, parked != pl_load32(&target.pointee.seq) | 1, pl_cas32(&target.pointee.parked, parked, 0) {
                 _ = pl_add32(&pl_head().pointee.running, 1)
                 pl_futex_wake(&target.pointee.seq, 1)
             }
