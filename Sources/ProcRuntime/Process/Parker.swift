@@ -71,6 +71,14 @@ enum Parker {
         me.pointee.pending_count = 0
     }
 
+    /// What a dead waker had begun: it may have taken `parked` and died before its FUTEX_WAKE.
+    static func repeatWake(_ index: UInt32) {
+        let target = pl_slot_at(index)!
+        _ = pl_add32(&target.pointee.seq, 1)
+        if pl_swap32(&target.pointee.parked, 0) != 0 { _ = pl_add32(&pl_head().pointee.running, 1) }
+        pl_futex_wake(&target.pointee.seq, 1)
+    }
+
     /// Bumps and wakes at once.
     static func wake(_ index: UInt32) {
         post(index)

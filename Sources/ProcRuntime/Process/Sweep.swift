@@ -20,7 +20,7 @@ enum Sweep {
         while s.pointee.ends != 0 { Ends.detach(s.pointee.ends, list: &s.pointee.ends) }
         intents(s, ref)
         blocks(s, ref)
-        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) { Parker.wake(pl_pending(s)[i]) }
+        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) { Parker.repeatWake(pl_pending(s)[i]) }
         s.pointee.pending_count = 0
         s.pointee.cancel_deadline = 0
         Cleanup.run()
