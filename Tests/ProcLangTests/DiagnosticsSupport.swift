@@ -51,7 +51,7 @@ struct Checked {
 }
 
 /// The tree of a text that must parse.
-func tree(_ text: String) -> String {
+func syntaxTree(_ text: String) -> String {
     let sources = SourceMap()
     let result = Parser.parse(sources.add(path: "test.proc", text: Array(text.utf8)))
     if let first = result.diagnostics.first { return "\(first.code.rawValue): \(first.title)" }

@@ -28,7 +28,7 @@ struct ParserTests {
             ("f(x)[1].y.z(2)", "(call (. (. (index (call f x) 1) y) z) 2)"),
             ("(1 + 2) * 3", "(calc (calc 1 + 2) * 3)"),
         ])
-    func precedence(text: String, expected: String) { #expect(tree(text) == expected) }
+    func precedence(text: String, expected: String) { #expect(syntaxTree(text) == expected) }
 
     @Test(
         "expressions",
@@ -59,7 +59,7 @@ struct ParserTests {
             ("let p = start worker(3)", "(let p (start (call worker 3)))"),
             ("start { f() }", "(start (block {(call f)}))"),
         ])
-    func expressions(text: String, expected: String) { #expect(tree(text) == expected) }
+    func expressions(text: String, expected: String) { #expect(syntaxTree(text) == expected) }
 
     @Test(
         "statements",
@@ -88,7 +88,7 @@ struct ParserTests {
             ("func f() { }", "(func f() {})"),
             ("{ let a = 1; a }", "{(let a 1); a}"),
         ])
-    func statements(text: String, expected: String) { #expect(tree(text) == expected) }
+    func statements(text: String, expected: String) { #expect(syntaxTree(text) == expected) }
 
     @Test("every form of select")
     func select() {
@@ -104,7 +104,7 @@ struct ParserTests {
             }
             """
         #expect(
-            tree(text) == "(select-first (case (? requests r) {(call serve r)})"
+            syntaxTree(text) == "(select-first (case (? requests r) {(call serve r)})"
                 + " (case (? a [x y]) (when (compare n < most)) {(+= n 1)}) (case (! out next) {(+= next 1)})"
                 + " (case (? (index cs i) x) (for i in (..< 0 8)) (when (index ok i)) {(call use i x)})"
                 + " (case (! (index cs i) (shared x)) (for i c in cs) (when ok) {}) (after 0.5 {}) (closed {(break)}))")
@@ -127,7 +127,7 @@ struct ParserTests {
             }
             """
         #expect(
-            tree(text) == "(match msg (case [(literal \"add\") a b] {})"
+            syntaxTree(text) == "(match msg (case [(literal \"add\") a b] {})"
                 + " (case {\"kind\": (literal \"stop\"), \"other key\": [x ...]} {})"
                 + " (case (type int n) (when (compare n > 0)) {}) (case (literal -1) {}) (case (literal nil) {})"
                 + " (case (type channel c) {}) (case [a ...rest] {}) (case when {}) (case _ {}) (else {}))")
@@ -135,37 +135,37 @@ struct ParserTests {
 
     @Test("lines go on inside brackets, after operators and commas, and before .name")
     func lines() {
-        #expect(tree("a\n  .b\n  .c()") == "(call (. (. a b) c))")
-        #expect(tree("x = 1 +\n  2 and\n  3") == "(= x (and (calc 1 + 2) 3))")
-        #expect(tree("f(a\n, b\n)") == "(call f a b)")
-        #expect(tree("x = [1\n+ 2\n]") == "(= x (list (calc 1 + 2)))")
-        #expect(tree("x = {a:\n1,\n}") == "(= x (map \"a\": 1))")
-        #expect(tree("channel a,\n  b") == "(channel a b)")
-        #expect(tree("a\n(b)") == "a\nb")
-        #expect(tree("a\n[b]") == "a\n(list b)")
-        #expect(tree("a\n-b") == "a\n(- b)")
-        #expect(tree("a;b;;c;") == "a\nb\nc")
-        #expect(tree("f(func() {\na\nb\n})") == "(call f (lambda () {a; b}))")
-        #expect(tree("if a { b }\nelse { c }") == "(if a {b} else {c})")
+        #expect(syntaxTree("a\n  .b\n  .c()") == "(call (. (. a b) c))")
+        #expect(syntaxTree("x = 1 +\n  2 and\n  3") == "(= x (and (calc 1 + 2) 3))")
+        #expect(syntaxTree("f(a\n, b\n)") == "(call f a b)")
+        #expect(syntaxTree("x = [1\n+ 2\n]") == "(= x (list (calc 1 + 2)))")
+        #expect(syntaxTree("x = {a:\n1,\n}") == "(= x (map \"a\": 1))")
+        #expect(syntaxTree("channel a,\n  b") == "(channel a b)")
+        #expect(syntaxTree("a\n(b)") == "a\nb")
+        #expect(syntaxTree("a\n[b]") == "a\n(list b)")
+        #expect(syntaxTree("a\n-b") == "a\n(- b)")
+        #expect(syntaxTree("a;b;;c;") == "a\nb\nc")
+        #expect(syntaxTree("f(func() {\na\nb\n})") == "(call f (lambda () {a; b}))")
+        #expect(syntaxTree("if a { b }\nelse { c }") == "(if a {b} else {c})")
     }
 
     @Test("a brace is a block at the beginning of a statement and after a header, else a map")
     func braces() {
-        #expect(tree("for x in m { }") == "(for x in m {})")
-        #expect(tree("if ({a: 1}) == m { }") == "(if (compare (map \"a\": 1) == m) {})")
-        #expect(tree("if f({a: 1}) { }") == "(if (call f (map \"a\": 1)) {})")
-        #expect(tree("if [{}] == m { }") == "(if (compare (list (map)) == m) {})")
-        #expect(tree("for x in parallel { a() } { }") == "(for x in (parallel (call a)) {})")
-        #expect(tree("if supervise { }") == "(if supervise {})")
-        #expect(tree("match x { case 1 { {a} } }") == "(match x (case (literal 1) {{a}}))")
+        #expect(syntaxTree("for x in m { }") == "(for x in m {})")
+        #expect(syntaxTree("if ({a: 1}) == m { }") == "(if (compare (map \"a\": 1) == m) {})")
+        #expect(syntaxTree("if f({a: 1}) { }") == "(if (call f (map \"a\": 1)) {})")
+        #expect(syntaxTree("if [{}] == m { }") == "(if (compare (list (map)) == m) {})")
+        #expect(syntaxTree("for x in parallel { a() } { }") == "(for x in (parallel (call a)) {})")
+        #expect(syntaxTree("if supervise { }") == "(if supervise {})")
+        #expect(syntaxTree("match x { case 1 { {a} } }") == "(match x (case (literal 1) {{a}}))")
     }
 
     @Test("words of one construct are names elsewhere, and any word follows a point")
     func contextWords() {
-        #expect(tree("let limit = when + after") == "(let limit (calc when + after))")
-        #expect(tree("first = closed; within(restarts, as)") == "(= first closed)\n(call within restarts as)")
-        #expect(tree("a.process.select.for") == "(. (. (. a process) select) for)")
-        #expect(tree("supervise = int(float)") == "(= supervise (call int float))")
+        #expect(syntaxTree("let limit = when + after") == "(let limit (calc when + after))")
+        #expect(syntaxTree("first = closed; within(restarts, as)") == "(= first closed)\n(call within restarts as)")
+        #expect(syntaxTree("a.process.select.for") == "(. (. (. a process) select) for)")
+        #expect(syntaxTree("supervise = int(float)") == "(= supervise (call int float))")
     }
 
     @Test("a text may end too early for a REPL")

@@ -46,7 +46,7 @@ public struct DiagnosticRenderer {
         let labels = inOrder(diagnostic.labels.filter { sources.file(of: $0.span) != nil })
         var lastLine = 0
         for (label, _) in labels { lastLine = max(lastLine, line(of: label)) }
-        let margin = String(repeating: " ", count: String(lastLine).count)
+        let margin = String(repeating: " ", count: labels.isEmpty ? 0 : String(lastLine).count)
         var previous: (file: Int32, line: Int)?
         for (label, isPrimary) in labels {
             guard let file = sources.file(of: label.span) else { continue }

@@ -26,10 +26,11 @@ extension Parser {
 
     /// No expression can begin here.
     func failNoExpression() throws -> Never {
-        if !linesMatter, current.startsLine, kind != .name, beginsStatement(kind) {
+        if !linesMatter, kind == .endOfFile || current.startsLine && kind != .name && beginsStatement(kind) {
             try fail(
                 "`\(text(tokens[innermostBracket]))` is not closed", span(tokens[innermostBracket]), code: .unclosedBracket,
-                label: "opened here", more: [.init(currentSpan, "a statement begins here")])
+                label: "opened here",
+                more: [.init(currentSpan, kind == .endOfFile ? "the text ends here" : "a statement begins here")])
         }
         switch kind {
         case .if: try fail("`if` is a statement", help: ["a conditional value is `x if c else y`"])
@@ -134,8 +135,19 @@ extension Parser {
         try fail("`\(word)` is not a keyword", code: .foreignSyntax, help: [help])
     }
 
+    /// The name that ends the statement so far, e.g. `lambda` in `let f = lambda x: x`.
+    private func lastName() -> String? { previous.kind == .name ? text(previous) : nil }
+
     /// A statement is complete but its line goes on.
     func failAfterStatement(_ statement: Stmt) throws -> Never {
+        if lastName() == "lambda", kind == .name || kind == .colon {
+            try fail("`lambda` is not a keyword", span(previous), code: .foreignSyntax, help: ["write `x => value` or `(a, b) => value`"])
+        }
+        if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind,
+            let keyword = Suggestions.nearest(to: name.text, in: Array(TokenKind.keywords.keys) + ["supervise"])
+        {
+            try fail("expected the end of the statement, found \(found)", name.span, help: ["did you mean `\(keyword)`?"])
+        }
         switch kind {
         case .string, .stringStart, .int, .float, .name, .nil, .true, .false:
             if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind {
@@ -154,7 +166,9 @@ extension Parser {
                 try fail("several values stand in brackets", code: .foreignSyntax, help: ["for example `[x, y] = [y, x]`"])
             }
         case .question:
-            try fail("`?` is a statement by itself", help: ["write `c ? x`; in an expression use `c.receive()`"])
+            try fail(
+                "`?` is a statement by itself",
+                help: ["write `c ? x`; in an expression use `c.receive()`", "a conditional value is `x if c else y`"])
         case .bang:
             try fail("`!` is a statement by itself", help: ["write `c ! x`"])
         case .leftArrow:

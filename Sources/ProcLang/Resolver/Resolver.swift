@@ -266,6 +266,8 @@ public final class Resolver {
             if let binding = present.names[name.text] {
                 if binding.kind == .function || binding.kind == .process { noteHoistedUse(present, name) }
                 if crossed != nil {
+                    // Parameters have their values before anything in the body is made.
+                    if case .parameter = binding.kind { home = nil }
                     let isEarly = home === present && isMadeLater(binding, than: crossed, in: present)
                     capture(binding, from: present, early: isEarly)
                     if home === present, binding.kind != .function, binding.kind != .process {
@@ -276,7 +278,7 @@ public final class Resolver {
             }
             if let binding = present.upcoming[name.text] {
                 if crossed != nil {
-                    name.mayBeUninitialised = true
+                    if home === present { present.pending.append((name, binding)) } else { name.mayBeUninitialised = true }
                     capture(binding, from: present, early: true)
                     return binding
                 }

@@ -32,24 +32,28 @@ extension Resolver {
         for argument in call.arguments { resolve(argument.value, usage) }
     }
 
-    /// Positional arguments come first, and no name twice.
-    private func checkLabels(_ call: Call) {
+    /// Positional arguments come first, and no name twice. False after a report.
+    @discardableResult
+    private func checkLabels(_ call: Call) -> Bool {
         var labels: [String: Span] = [:]
+        var isRight = true
         for argument in call.arguments {
             if let label = argument.label {
                 if let earlier = labels[label] {
                     report(
                         .error, .argumentName, "the argument `\(label)` is given twice", argument.labelSpan,
                         more: [.init(earlier, "first here")])
+                    isRight = false
                 }
                 labels[label] = argument.labelSpan
             } else if !labels.isEmpty {
                 report(
                     .error, .argumentName, "an argument without a name after one with a name", argument.value.span,
                     help: ["put it before the named ones"])
-                return
+                return false
             }
         }
+        return isRight
     }
 
     // MARK: Known functions and processes
@@ -66,8 +70,7 @@ extension Resolver {
         call.target = node
         var taken = [Int?](repeating: nil, count: node.parameters.count)
         var position = 0
-        var failed = false
-        checkLabels(call)
+        var failed = !checkLabels(call)
         for (index, argument) in call.arguments.enumerated() {
             var parameter: Int?
             if let label = argument.label {
