@@ -154,4 +154,6 @@ public protocol Host: AnyObject {
     /// File-system operations without a method of their own (`exists`, `remove`, `list`, `mkdir`, ...).
     func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String]
     func randomSeed() -> UInt64
+    /// Processors that this program may run on; at least 1.
+    var processorCount: Int { get }
 }

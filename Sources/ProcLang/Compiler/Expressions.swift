@@ -1,0 +1,498 @@
+// Expressions to bytecode.
+//
+// Invariants
+// - `expression(e, to: r)` leaves the value in r; `operand(e)` may name the register of a local instead of copying it.
+// - Operands are evaluated left to right.
+
+extension FunctionCompiler {
+    /// A register that holds the value of `expr`: the variable's own, or a new temporary.
+    func operand(_ expr: Expr) throws -> Int {
+        if case .name(let name) = expr.kind, !name.mayBeUninitialised, let binding = name.binding, !binding.isShared,
+            case .register(let register) = try place(of: binding)
+        {
+            return register
+        }
+        let register = try temporary()
+        try expression(expr, to: register)
+        return register
+    }
+
+    /// Evaluates `expr` into a variable's register, which it may itself read.
+    func expression(_ expr: Expr, toVariable register: Int) throws {
+        switch expr.kind {
+        case .arithmetic, .negate, .not, .name, .int, .float, .string, .bool, .nilLiteral, .index, .member, .isType:
+            try expression(expr, to: register)
+        default:
+            try scratch {
+                let value = try operand(expr)
+                if value != register { emit(.move, register, value) }
+            }
+        }
+    }
+
+    func expression(_ expr: Expr, to target: Int) throws {
+        try at(expr.span) { try write(expr, to: target) }
+    }
+
+    private func write(_ expr: Expr, to target: Int) throws {
+        switch expr.kind {
+        case .invalid: throw CompileError(message: "this did not parse", span: expr.span)
+        case .nilLiteral: emit(.loadNil, target)
+        case .bool(let value): emit(value ? .loadTrue : .loadFalse, target)
+        case .int(let value): try loadConstant(Value(value), to: target)
+        case .float(let value): try loadConstant(Value(value), to: target)
+        case .string(let text): try loadConstant(heap.intern(text), to: target)
+        case .interpolation(let parts): try interpolation(parts, to: target)
+        case .name(let name): try load(name, to: target)
+        case .sharedReference(let name): try loadRaw(name, to: target)
+        case .list(let items): try list(items, to: target)
+        case .map(let entries): try map(entries, to: target)
+        case .comprehension(let comprehension): try self.comprehension(comprehension, to: target)
+        case .range(let low, let high, let closed):
+            try scratch {
+                let first = try operand(low)
+                let last = try operand(high)
+                emit(closed ? .newRangeClosed : .newRange, target, first, last)
+            }
+        case .index(let object, let index): try indexed(expr, object, index, to: target)
+        case .slice(let object, let low, let high, let closed):
+            try scratch {
+                let registers = try temporary(3)
+                try expression(object, to: registers)
+                if let low { try expression(low, to: registers + 1) } else { emit(.loadAbsent, registers + 1) }
+                if let high { try expression(high, to: registers + 2) } else { emit(.loadAbsent, registers + 2) }
+                emit(.slice, registers, closed ? 1 : 0)
+                emit(.move, target, registers)
+            }
+        case .member(let member): try self.member(expr, member, to: target)
+        case .call(let call): try self.call(call, expr, to: target)
+        case .negate(let inner):
+            switch inner.kind {
+            case .int(let value) where value != Int.min: try loadConstant(Value(-value), to: target)
+            case .float(let value): try loadConstant(Value(-value), to: target)
+            default: try scratch { emit(.negate, target, try operand(inner)) }
+            }
+        case .not(let inner): try scratch { emit(.not, target, try operand(inner)) }
+        case .arithmetic(let first, let links): try arithmetic(first, links, to: target)
+        case .comparison(let first, let links): try comparison(first, links, to: target)
+        case .isType(let value, let type, let negated):
+            try scratch { emit(negated ? .isNotType : .isType, target, try operand(value), TypeTest.number(type)) }
+        case .and(let operands): try connective(operands, isAnd: true, to: target)
+        case .or(let operands): try connective(operands, isAnd: false, to: target)
+        case .conditional(let condition, let then, let otherwise):
+            let failed = try jumpIfFalse(condition)
+            try expression(then, to: target)
+            let done = jump()
+            land(failed)
+            try expression(otherwise, to: target)
+            land(done)
+        case .lambda(let node): try closure(node, to: target)
+        case .parallel(let parallel): try self.parallel(parallel, to: target)
+        case .start(let item):
+            try scratch {
+                let task = try temporary()
+                try self.task(item, to: task)
+                emit(.start, target, task)
+            }
+        case .makeChannel(let kind, let capacity): try makeChannel(kind, capacity, to: target)
+        }
+    }
+
+    private func makeChannel(_ kind: ChannelKind, _ capacity: Expr?, to target: Int) throws {
+        try scratch {
+            let registers = try temporary(2)
+            if kind == .pipe {
+                emit(.makePipe, registers)
+                emit(.newList, target, registers, 2)
+                return
+            }
+            if let capacity { try expression(capacity, to: registers) } else { emit(.loadAbsent, registers) }
+            emit(.makeChannel, registers, kind == .queue ? 1 : 0)
+            emit(.move, target, registers)
+        }
+    }
+
+    // MARK: Collections
+
+    private func list(_ items: [Expr], to target: Int) throws {
+        // Long literals are built in pieces, so that they do not need a register for each item.
+        let piece = 64
+        try scratch {
+            let start = try temporary(max(1, min(items.count, piece)))
+            for (index, item) in items.prefix(piece).enumerated() { try expression(item, to: start + index) }
+            if items.count <= piece {
+                emit(.newList, target, start, items.count)
+                return
+            }
+            let list = try temporary()
+            emit(.newList, list, start, piece)
+            for item in items.dropFirst(piece) {
+                try scratch { emit(.append, list, try operand(item)) }
+            }
+            emit(.move, target, list)
+        }
+    }
+
+    private func map(_ entries: [MapEntry], to target: Int) throws {
+        try scratch {
+            let map = try temporary()
+            emit(.newMap, map, min(entries.count, 60000))
+            for entry in entries {
+                try scratch {
+                    let key = try operand(entry.key)
+                    let value = try operand(entry.value)
+                    at(entry.key.span) { _ = emit(.setEntry, map, key, value) }
+                }
+            }
+            emit(.move, target, map)
+        }
+    }
+
+    private func comprehension(_ comprehension: Comprehension, to target: Int) throws {
+        try scratch {
+            let list = try temporary()
+            emit(.newList, list, list, 0)
+            try clause(0, of: comprehension, into: list)
+            emit(.move, target, list)
+        }
+    }
+
+    private func clause(_ number: Int, of comprehension: Comprehension, into list: Int) throws {
+        guard number < comprehension.clauses.count else {
+            try scratch { emit(.append, list, try operand(comprehension.element)) }
+            return
+        }
+        switch comprehension.clauses[number] {
+        case .filter(let condition):
+            let failed = try jumpIfFalse(condition)
+            try clause(number + 1, of: comprehension, into: list)
+            land(failed)
+        case .iterate(let patterns, let iterable):
+            try loop(over: iterable, patterns) { try self.clause(number + 1, of: comprehension, into: list) }
+        }
+    }
+
+    private func interpolation(_ parts: [InterpolationPart], to target: Int) throws {
+        try scratch {
+            // In pieces, like lists.
+            let piece = 32
+            var done: Int?
+            var index = 0
+            while index < parts.count {
+                let some = parts[index..<min(index + piece, parts.count)]
+                let start = try temporary(some.count + 1)
+                var place = start
+                if let done { emit(.move, place, done) } else { try loadConstant(heap.emptyString, to: place) }
+                place += 1
+                for part in some {
+                    switch part {
+                    case .text(let text): try loadConstant(heap.intern(text), to: place)
+                    case .value(let value, let format, let span):
+                        try expression(value, to: place)
+                        if let format {
+                            try scratch {
+                                let spec = try temporary()
+                                try interpolation(format, to: spec)
+                                at(span) { _ = emit(.format, place, place, spec) }
+                            }
+                        }
+                    }
+                    place += 1
+                }
+                // The first piece has nothing before it.
+                let skip = done == nil ? 1 : 0
+                emit(.interpolate, start, start + skip, some.count + 1 - skip)
+                done = start
+                index += piece
+            }
+            if let done { emit(.move, target, done) } else { try loadConstant(heap.emptyString, to: target) }
+        }
+    }
+
+    // MARK: Access
+
+    private func indexed(_ expr: Expr, _ object: Expr, _ index: Expr, to target: Int) throws {
+        if let path = sharedPath(expr) {
+            try scratch {
+                let base = try pathRegisters(path)
+                emit(.sharedPathGet, target, base, path.operand)
+            }
+            return
+        }
+        try scratch {
+            let container = try operand(object)
+            if case .int(let number) = index.kind, let small = Int16(exactly: number) {
+                emit(.getIndexInt, target, container, Int(small))
+            } else {
+                emit(.getIndex, target, container, try operand(index))
+            }
+        }
+    }
+
+    private func member(_ expr: Expr, _ member: Member, to target: Int) throws {
+        if let binding = member.resolved {
+            emit(.getGlobalChecked, target, wide: binding.globalSlot)
+            if binding.isShared { emit(.sharedGet, target, target) }
+            return
+        }
+        if case .name(let name) = member.object.kind, let binding = name.binding, binding.kind == .builtin,
+            let number = module.vm.library.module(binding.name)
+        {
+            guard let value = module.vm.library.moduleValue(number, member.name) else {
+                throw CompileError(message: "the module \(binding.name) has no `\(member.name)`", span: member.nameSpan)
+            }
+            // Ends, maps and the like are made when they are used, not when the code is compiled.
+            if value.tag == Tag.native || value.isNumber || value.isString || value.tag == Tag.stdin {
+                try loadConstant(value, to: target)
+                return
+            }
+        }
+        if let path = sharedPath(expr) {
+            try scratch {
+                let base = try pathRegisters(path)
+                emit(.sharedPathGet, target, base, path.operand)
+            }
+            return
+        }
+        try scratch { emit(.getField, target, try operand(member.object), try nameConstant(member.name)) }
+    }
+
+    // MARK: Shared paths
+
+    /// A shared variable with the indices and attributes behind it.
+    struct SharedPath {
+        enum Step {
+            case index(Expr)
+            case field(String)
+        }
+        let root: Name
+        let steps: [Step]
+        /// The root is an ordinary name, which may hold a shared variable that came in a message.
+        var isDynamic = false
+
+        /// The operand c of the path instructions.
+        var operand: Int {
+            var mask = 0
+            for (index, step) in steps.enumerated() {
+                if case .field = step { mask |= 1 << index }
+            }
+            return steps.count | (isDynamic ? 128 : 0) | mask << 8
+        }
+    }
+
+    /// The path that `expr` is, if it begins with the name of a shared variable. At most eight steps.
+    func sharedPath(_ expr: Expr, dynamic: Bool = false) -> SharedPath? {
+        var steps: [SharedPath.Step] = []
+        var expr = expr
+        while true {
+            switch expr.kind {
+            case .name(let name):
+                guard let binding = name.binding, steps.count <= 8 else { return nil }
+                if binding.isShared { return SharedPath(root: name, steps: steps.reversed()) }
+                if dynamic, binding.kind != .builtin, binding.kind != .importedModule, case .field("value")? = steps.last {
+                    return SharedPath(root: name, steps: steps.reversed(), isDynamic: true)
+                }
+                return nil
+            case .index(let object, let index):
+                steps.append(.index(index))
+                expr = object
+            case .member(let member):
+                if member.resolved != nil { return nil }
+                steps.append(.field(member.name))
+                expr = member.object
+            default: return nil
+            }
+        }
+    }
+
+    /// Loads a path into new registers: the reference, then the steps. `extra` further registers follow.
+    func pathRegisters(_ path: SharedPath, extra: Int = 0) throws -> Int {
+        let base = try temporary(1 + path.steps.count + extra)
+        try loadRaw(path.root, to: base)
+        for (index, step) in path.steps.enumerated() {
+            switch step {
+            case .index(let expr): try expression(expr, to: base + 1 + index)
+            case .field(let name): try loadConstant(heap.intern(name), to: base + 1 + index)
+            }
+        }
+        return base
+    }
+
+    // MARK: Arithmetic
+
+    private func arithmetic(_ first: Expr, _ links: [ArithmeticLink], to target: Int) throws {
+        try scratch {
+            var left = try operand(first)
+            let accumulator = links.count > 1 ? try temporary() : target
+            for (index, link) in links.enumerated() {
+                let result = index == links.count - 1 ? target : accumulator
+                try scratch { try at(link.opSpan.union(link.right.span).union(first.span)) { try self.link(link.op, left, link.right, to: result) } }
+                left = result
+            }
+        }
+    }
+
+    /// `target = left op right`.
+    func link(_ op: ArithmeticOperator, _ left: Int, _ right: Expr, to target: Int) throws {
+        if case .int(let number) = right.kind, let small = Int16(exactly: number) {
+            switch op {
+            case .add: return _ = emit(.addInt, target, left, Int(small))
+            case .subtract: return _ = emit(.subtractInt, target, left, Int(small))
+            case .multiply: return _ = emit(.multiplyInt, target, left, Int(small))
+            case .floorDivide where small > 0: return _ = emit(.floorDivideInt, target, left, Int(small))
+            case .remainder where small > 0: return _ = emit(.remainderInt, target, left, Int(small))
+            default: break
+            }
+        }
+        if case .float(let number) = right.kind {
+            let constant = try constant(Value(number))
+            if constant <= 65535 {
+                switch op {
+                case .add: return _ = emit(.addConstant, target, left, constant)
+                case .subtract: return _ = emit(.subtractConstant, target, left, constant)
+                case .multiply: return _ = emit(.multiplyConstant, target, left, constant)
+                case .divide: return _ = emit(.divideConstant, target, left, constant)
+                default: break
+                }
+            }
+        }
+        emit(FunctionCompiler.opcode(op), target, left, try operand(right))
+    }
+
+    static func opcode(_ op: ArithmeticOperator) -> Opcode {
+        switch op {
+        case .add: return .add
+        case .subtract: return .subtract
+        case .multiply: return .multiply
+        case .divide: return .divide
+        case .floorDivide: return .floorDivide
+        case .remainder: return .remainder
+        case .power: return .power
+        }
+    }
+
+    // MARK: Conditions
+
+    private func comparison(_ first: Expr, _ links: [ComparisonLink], to target: Int) throws {
+        try scratch {
+            var left = try operand(first)
+            if links.count == 1 {
+                let right = try operand(links[0].right)
+                compare(links[0].op, left, right, to: target)
+                return
+            }
+            let result = try temporary()
+            var failures: [Patch] = []
+            for (index, link) in links.enumerated() {
+                let right = try operand(link.right)
+                compare(link.op, left, right, to: result)
+                if index < links.count - 1 { failures.append(jump(.jumpIfNot, result)) }
+                left = right
+            }
+            land(failures)
+            emit(.move, target, result)
+        }
+    }
+
+    private func compare(_ op: ComparisonOperator, _ left: Int, _ right: Int, to target: Int) {
+        switch op {
+        case .equal: emit(.equal, target, left, right)
+        case .notEqual: emit(.notEqual, target, left, right)
+        case .less: emit(.less, target, left, right)
+        case .lessOrEqual: emit(.lessOrEqual, target, left, right)
+        case .greater: emit(.less, target, right, left)
+        case .greaterOrEqual: emit(.lessOrEqual, target, right, left)
+        case .isIn: emit(.contains, target, left, right)
+        case .isNotIn: emit(.containsNot, target, left, right)
+        }
+    }
+
+    private func connective(_ operands: [Expr], isAnd: Bool, to target: Int) throws {
+        try scratch {
+            let result = try temporary()
+            var done: [Patch] = []
+            for (index, operand) in operands.enumerated() {
+                try expression(operand, to: result)
+                if index < operands.count - 1 { done.append(jump(isAnd ? .jumpIfNot : .jumpIf, result)) }
+            }
+            land(done)
+            emit(.move, target, result)
+        }
+    }
+
+    /// Evaluates a condition and jumps if it is false.
+    func jumpIfFalse(_ condition: Expr) throws -> [Patch] { try branch(condition, jumpIf: false) }
+    func jumpIfTrue(_ condition: Expr) throws -> [Patch] { try branch(condition, jumpIf: true) }
+
+    private func branch(_ expr: Expr, jumpIf wanted: Bool) throws -> [Patch] {
+        switch expr.kind {
+        case .bool(let value):
+            return value == wanted ? [jump()] : []
+        case .not(let inner):
+            return try branch(inner, jumpIf: !wanted)
+        case .and(let operands): return try short(operands, isAnd: true, jumpIf: wanted)
+        case .or(let operands): return try short(operands, isAnd: false, jumpIf: wanted)
+        case .comparison(let first, let links) where links.count == 1:
+            return try at(expr.span) {
+                if let patch = try fused(first, links[0], jumpIf: wanted) { return [patch] }
+                return try plain(expr, jumpIf: wanted)
+            }
+        default:
+            return try plain(expr, jumpIf: wanted)
+        }
+    }
+
+    private func plain(_ expr: Expr, jumpIf wanted: Bool) throws -> [Patch] {
+        try scratch { [jump(wanted ? .jumpIf : .jumpIfNot, try operand(expr))] }
+    }
+
+    private func short(_ operands: [Expr], isAnd: Bool, jumpIf wanted: Bool) throws -> [Patch] {
+        // `a and b` is false as soon as one is false: those jumps go to the target if it is the target of false.
+        if isAnd != wanted {
+            var patches: [Patch] = []
+            for operand in operands { patches += try branch(operand, jumpIf: wanted) }
+            return patches
+        }
+        var skips: [Patch] = []
+        for operand in operands.dropLast() { skips += try branch(operand, jumpIf: !wanted) }
+        var patches: [Patch] = []
+        if let last = operands.last { patches = try branch(last, jumpIf: wanted) }
+        land(skips)
+        return patches
+    }
+
+    private func fused(_ first: Expr, _ link: ComparisonLink, jumpIf wanted: Bool) throws -> Patch? {
+        let withInt: (Opcode, Opcode)
+        let general: (Opcode, Opcode, Bool)
+        switch link.op {
+        case .less:
+            withInt = (.jumpIfLessInt, .jumpIfNotLessInt)
+            general = (.jumpIfLess, .jumpIfNotLess, false)
+        case .lessOrEqual:
+            withInt = (.jumpIfLessOrEqualInt, .jumpIfNotLessOrEqualInt)
+            general = (.jumpIfLessOrEqual, .jumpIfNotLessOrEqual, false)
+        case .greater:
+            withInt = (.jumpIfGreaterInt, .jumpIfNotGreaterInt)
+            general = (.jumpIfLess, .jumpIfNotLess, true)
+        case .greaterOrEqual:
+            withInt = (.jumpIfGreaterOrEqualInt, .jumpIfNotGreaterOrEqualInt)
+            general = (.jumpIfLessOrEqual, .jumpIfNotLessOrEqual, true)
+        case .equal:
+            withInt = (.jumpIfEqualInt, .jumpIfNotEqualInt)
+            general = (.jumpIfEqual, .jumpIfNotEqual, false)
+        case .notEqual:
+            withInt = (.jumpIfNotEqualInt, .jumpIfEqualInt)
+            general = (.jumpIfNotEqual, .jumpIfEqual, false)
+        case .isIn, .isNotIn: return nil
+        }
+        return try scratch {
+            let left = try operand(first)
+            if case .int(let number) = link.right.kind, let small = Int16(exactly: number) {
+                return fusedJump(wanted ? withInt.0 : withInt.1, left, Int(small))
+            }
+            let right = try operand(link.right)
+            let (a, b) = general.2 ? (right, left) : (left, right)
+            return fusedJump(wanted ? general.0 : general.1, a, b)
+        }
+    }
+}

@@ -1,0 +1,205 @@
+// Functions over anything that `for` can go through: order, selection, combination.
+
+import Glibc
+
+enum CollectionFunctions {
+    static func install(_ table: LibraryTable) {
+        table.function("sorted", "values, key=, reverse=", "A new list of the items in ascending order (of `key(item)`); stable.") {
+            (vm, a, _) throws(Raise) in
+            let list = try vm.items(of: a[0])
+            try vm.rooting(Value(list)) { () throws(Raise) in try vm.sort(list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse) }
+            return Value(list)
+        }
+        table.function("reversed", "values", "A new list of the items (characters for a string: a string), last first.") {
+            (vm, a, _) throws(Raise) in
+            let list = try vm.items(of: a[0])
+            let count = list.pointee.count
+            for index in 0..<count / 2 { swap(&list.pointee.items[index], &list.pointee.items[count - 1 - index]) }
+            if a[0].isString { return try vm.interpolate(list.pointee.items, count) }
+            return Value(list)
+        }
+        table.function("sum", "values, start?", "The sum of the items, added to `start` (0).") { (vm, a, _) throws(Raise) in
+            if a[0].tag == Tag.range, a[1].isAbsent {
+                let range = a[0].range.pointee
+                if range.count == 0 { return Value(0) }
+                let last = range.start &+ (range.count - 1) &* range.step
+                // first + last and the count: their product halved, without losing the exactness.
+                let (ends, o1) = range.start.addingReportingOverflow(last)
+                let (x, y) = range.count % 2 == 0 ? (range.count / 2, ends) : (range.count, ends / 2)
+                let (result, o2) = x.multipliedReportingOverflow(by: y)
+                if !o1, !o2, range.count % 2 == 0 || ends % 2 == 0 { return Value(result) }
+            }
+            var total = a[1].isAbsent ? Value(0) : a[1]
+            let list = a[0].isList ? a[0].list : try vm.items(of: a[0])
+            var compensation = 0.0
+            var index = 0
+            while index < list.pointee.count {
+                let item = list.pointee.items[index]
+                if total.isInt, item.isInt, case let (sum, overflow) = total.int.addingReportingOverflow(item.int), !overflow {
+                    total = Value(sum)
+                } else if total.isNumber, item.isNumber, total.isFloat || item.isFloat {
+                    // Neumaier's compensated sum.
+                    let old = total.asDouble
+                    let new = item.asDouble
+                    let sum = old + new
+                    if sum.isFinite { compensation += abs(old) >= abs(new) ? (old - sum) + new : (new - sum) + old }
+                    total = Value(sum)
+                } else {
+                    total = try vm.addSlow(total, item)
+                }
+                index += 1
+            }
+            return total.isFloat ? Value(total.float + compensation) : total
+        }
+        for (name, isMax) in [("min", false), ("max", true)] {
+            table.function(
+                name, "*values, key=, default=",
+                "The \(isMax ? "largest" : "smallest") of the values, or of the items of one value (`default` if there are none)."
+            ) { (vm, a, count) throws(Raise) in
+                try extreme(vm, a, count, isMax: isMax)
+            }
+        }
+        table.function("any", "values", "Whether one of the items is true.") { (vm, a, _) throws(Raise) in
+            let list = a[0].isList ? a[0].list : try vm.items(of: a[0])
+            for index in 0..<list.pointee.count where !list.pointee.items[index].isFalse { return .true }
+            return .false
+        }
+        table.function("all", "values", "Whether all of the items are true.") { (vm, a, _) throws(Raise) in
+            let list = a[0].isList ? a[0].list : try vm.items(of: a[0])
+            for index in 0..<list.pointee.count where list.pointee.items[index].isFalse { return .false }
+            return .true
+        }
+        table.function("enumerate", "values, start?", "A list of [index, item], counting from `start` (0).") { (vm, a, _) throws(Raise) in
+            guard a[1].isAbsent || a[1].isInt else { throw vm.typeError("`enumerate` counts from an int, not \(a[1].typeName)") }
+            let list = try vm.items(of: a[0])
+            var number = a[1].isAbsent ? 0 : a[1].int
+            for index in 0..<list.pointee.count {
+                list.pointee.items[index] = vm.heap.makeList([Value(number), list.pointee.items[index]])
+                number &+= 1
+            }
+            return Value(list)
+        }
+        table.function("zip", "*values", "A list of lists: the first items of all values, the second items, and so on.") { (vm, a, count) throws(Raise) in
+            var lists: [UnsafeMutablePointer<ListObject>] = []
+            for index in 0..<count { lists.append(try vm.items(of: a[index])) }
+            let shortest = lists.map(\.pointee.count).min() ?? 0
+            let result = vm.heap.newList(capacity: shortest)
+            for index in 0..<shortest { vm.heap.append(vm.heap.makeList(lists.map { $0.pointee.items[index] }), to: result) }
+            return Value(result)
+        }
+        table.function("filter", "test, values", "A list of the items for which `test(item)` is true; `nil` keeps what is true itself.") {
+            (vm, a, _) throws(Raise) in
+            // Both orders are natural: filter(f, xs) and filter(xs, f).
+            var (test, values) = (a[0], a[1])
+            if test.isList || test.tag == Tag.range { swap(&test, &values) }
+            let list = try vm.items(of: values)
+            let result = vm.heap.newList()
+            try vm.rooting(Value(list)) { () throws(Raise) in
+                try vm.rooting(Value(result)) { () throws(Raise) in
+                    for index in 0..<list.pointee.count {
+                        let item = list.pointee.items[index]
+                        let keep = test.isNil ? item : try vm.call(test, item)
+                        if !keep.isFalse { vm.heap.append(item, to: result) }
+                    }
+                }
+            }
+            return Value(result)
+        }
+    }
+
+    /// a[0] key, a[1] default, then the values.
+    private static func extreme(_ vm: VM, _ a: UnsafeMutablePointer<Value>, _ count: Int, isMax: Bool) throws(Raise) -> Value {
+        let name = isMax ? "max" : "min"
+        let list: UnsafeMutablePointer<ListObject>
+        switch count {
+        case 2: throw vm.typeError("`\(name)` needs a value")
+        case 3: list = a[2].isList && a[0].isAbsent ? a[2].list : try vm.items(of: a[2])
+        default: list = vm.heap.makeList(a + 2, count: count - 2)
+        }
+        guard list.pointee.count > 0 else {
+            if !a[1].isAbsent { return a[1] }
+            throw vm.valueError("`\(name)` of nothing; give a `default:` for that")
+        }
+        return try vm.rooting(Value(list)) { () throws(Raise) in
+            var best = list.pointee.items[0]
+            var bestKey = a[0].isAbsent ? best : try vm.call(a[0], best)
+            let rooted = vm.roots.count
+            vm.roots.append(bestKey)
+            defer { vm.roots.removeLast(vm.roots.count - rooted) }
+            for index in 1..<max(1, list.pointee.count) {
+                let item = list.pointee.items[index]
+                let key = a[0].isAbsent ? item : try vm.call(a[0], item)
+                if try isMax ? vm.less(bestKey, key) : vm.less(key, bestKey) {
+                    best = item
+                    bestKey = key
+                    vm.roots[rooted] = key
+                }
+            }
+            return best
+        }
+    }
+}
+
+extension VM {
+    /// Sorts a list in place: stable merge sort, by the keys that `key` (absent: the items themselves) gives. The list is
+    /// rooted by the caller.
+    func sort(_ list: UnsafeMutablePointer<ListObject>, key: Value, reverse: Bool) throws(Raise) {
+        let count = list.pointee.count
+        if count < 2 { return }
+        if key.isAbsent || key.isNil, sortNumbers(list.pointee.items, count, reverse: reverse) { return }
+        var pairs = [(key: Value, item: Value)]()
+        pairs.reserveCapacity(count)
+        let rooted = roots.count
+        defer { roots.removeLast(roots.count - rooted) }
+        // While key functions run, the script may change the list: a copy is sorted.
+        let items = heap.makeList(list.pointee.items, count: count)
+        roots.append(Value(items))
+        for index in 0..<count {
+            let item = items.pointee.items[index]
+            if key.isAbsent || key.isNil {
+                pairs.append((item, item))
+            } else {
+                let value = try call(key, item)
+                roots.append(value)
+                pairs.append((value, item))
+            }
+        }
+        var failure: Raise?
+        func ascending(_ x: Value, _ y: Value) -> Bool {
+            if failure != nil { return false }
+            if x.tag == Tag.string, y.tag == Tag.string { return x.string.compare(y.string) < 0 }
+            do throws(Raise) { return try less(x, y) } catch {
+                failure = error
+                return false
+            }
+        }
+        // The library's sort is stable. Reversed order keeps the order of equal items, as in Python.
+        if reverse { pairs.sort { ascending($1.key, $0.key) } } else { pairs.sort { ascending($0.key, $1.key) } }
+        if let failure { throw failure }
+        guard list.pointee.count == count else { throw valueError("the list was changed while it was sorted") }
+        for index in 0..<count { list.pointee.items[index] = pairs[index].item }
+    }
+
+    /// Sorts items that are all ints, or all floats without nan; false if they are not.
+    private func sortNumbers(_ items: UnsafeMutablePointer<Value>, _ count: Int, reverse: Bool) -> Bool {
+        let tag = items[0].tag
+        guard tag == Tag.int || tag == Tag.float else { return false }
+        for index in 0..<count where items[index].tag != tag || tag == Tag.float && items[index].float.isNaN { return false }
+        if tag == Tag.int {
+            var numbers = [Int](unsafeUninitializedCapacity: count) { buffer, filled in
+                for index in 0..<count { buffer[index] = items[index].int }
+                filled = count
+            }
+            numbers.sort()
+            for index in 0..<count { items[index] = Value(numbers[reverse ? count - 1 - index : index]) }
+        } else {
+            var numbers = [Double](unsafeUninitializedCapacity: count) { buffer, filled in
+                for index in 0..<count { buffer[index] = items[index].float }
+                filled = count
+            }
+            numbers.sort()
+            for index in 0..<count { items[index] = Value(numbers[reverse ? count - 1 - index : index]) }
+        }
+        return true
+    }
+}

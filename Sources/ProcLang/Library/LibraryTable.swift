@@ -1,0 +1,345 @@
+// The library's declarations as one table: functions, methods and modules, with parameters, documentation and
+// implementation. The resolver's catalogue, the help and the reference are made from it.
+//
+// How to declare: `table.function("name", "parameters", "One line of documentation.") { vm, a, count in ... }`, likewise
+// `method(of:)` and `module(...)`. Parameters are written as in a script: `value` must be given, `value?` may be
+// left out (then it is absent), `name=` can only be given by name, `*values` takes any number.
+//
+// Invariants
+// - An implementation finds its arguments at a[0], a[1], ...: for a method the receiver first. Exactly the declared
+//   parameters are there, absent where not given. A function with `*values` finds its `name=` parameters first, then
+//   the values; `count` is the number of all.
+// - Implementations allocate freely: no collection happens before they return, unless they call `vm.call`. What
+//   they hold across `vm.call` they root (`vm.rooting`).
+
+/// The body of a library function.
+typealias NativeBody = (VM, UnsafeMutablePointer<Value>, Int) throws(Raise) -> Value
+
+/// One declaration.
+struct NativeDeclaration {
+    enum Place: Equatable {
+        case global
+        case method(UInt64)
+        case module(String)
+    }
+    struct Parameter {
+        var name: String
+        var isRequired: Bool
+        var namedOnly: Bool
+    }
+    let place: Place
+    let name: String
+    /// As written in the declaration, for the documentation.
+    let signature: String
+    let parameters: [Parameter]
+    /// The name of the `*values`, if there are any.
+    let variadic: String?
+    let doc: String
+    /// A method that changes its receiver.
+    let mutates: Bool
+    /// Takes any named arguments: they arrive as one map in a[0].
+    let takesAnyName: Bool
+
+    /// Values before the variadic ones: all parameters, or the named-only ones of a variadic function.
+    var fixedCount: Int { parameters.count }
+    var positionalCount: Int { parameters.filter { !$0.namedOnly }.count }
+    var requiredCount: Int { parameters.filter { $0.isRequired }.count }
+
+    init(
+        place: Place, name: String, signature: String, doc: String, mutates: Bool, takesAnyName: Bool
+    ) {
+        self.place = place
+        self.name = name
+        self.signature = signature
+        self.doc = doc
+        self.mutates = mutates
+        self.takesAnyName = takesAnyName
+        var parameters: [Parameter] = []
+        var variadic: String?
+        for part in signature.split(separator: ",") {
+            let text = part.drop { $0 == " " }
+            if text.hasPrefix("*") {
+                variadic = String(text.dropFirst())
+            } else if text.hasSuffix("=") {
+                parameters.append(Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: true))
+            } else if text.hasSuffix("?") {
+                parameters.append(Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: false))
+            } else if !text.isEmpty {
+                parameters.append(Parameter(name: String(text), isRequired: true, namedOnly: false))
+            }
+        }
+        self.parameters = parameters
+        self.variadic = variadic
+    }
+}
+
+final class LibraryTable {
+    private(set) var declarations: [NativeDeclaration] = []
+    private var bodyList: [NativeBody] = []
+    /// Values of modules that are not functions, e.g. `math.pi`.
+    private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) -> Value)] = []
+
+    private(set) var bodies: UnsafeMutablePointer<NativeBody>
+    /// Number of declared parameters with the receiver, -1 for variadic functions.
+    private(set) var counts: [Int] = []
+    private(set) var names: [String] = []
+    private(set) var mutates: [Bool] = []
+    private(set) var moduleNames: [String] = []
+    private var globals: [String: Int] = [:]
+    private var modules: [[String: Int]] = []
+    /// Tag -> (address of the interned name -> function).
+    private var methodTables: [MethodTable] = []
+    private var methodNames: [[String: Int]] = Array(repeating: [:], count: Tag.count)
+
+    init() {
+        bodies = .allocate(capacity: 1)
+        Self.install(self)
+        bodies.deallocate()
+        bodies = .allocate(capacity: bodyList.count)
+        bodies.initialize(from: bodyList, count: bodyList.count)
+        for (index, declaration) in declarations.enumerated() {
+            names.append(declaration.name)
+            mutates.append(declaration.mutates)
+            var count = declaration.variadic == nil ? declaration.fixedCount : -1
+            switch declaration.place {
+            case .global: globals[declaration.name] = index
+            case .method(let tag):
+                methodNames[Int(tag)][declaration.name] = index
+                if count >= 0 { count += 1 }
+            case .module(let module): modules[moduleNumber(module)][declaration.name] = index
+            }
+            counts.append(count)
+        }
+        for constant in moduleConstants { _ = moduleNumber(constant.module) }
+    }
+
+    private func moduleNumber(_ name: String) -> Int {
+        if let number = moduleNames.firstIndex(of: name) { return number }
+        moduleNames.append(name)
+        modules.append([:])
+        return moduleNames.count - 1
+    }
+
+    // MARK: Declaring
+
+    func function(
+        _ name: String, _ signature: String, _ doc: String, anyName: Bool = false, _ body: @escaping NativeBody
+    ) {
+        declare(.global, name, signature, doc, anyName: anyName, body)
+    }
+
+    func method(
+        of tag: UInt64, _ name: String, _ signature: String, _ doc: String, mutates: Bool = false,
+        _ body: @escaping NativeBody
+    ) {
+        declare(.method(tag), name, signature, doc, mutates: mutates, body)
+    }
+
+    func module(_ module: String, _ name: String, _ signature: String, _ doc: String, _ body: @escaping NativeBody) {
+        _ = moduleNumber(module)
+        declare(.module(module), name, signature, doc, body)
+    }
+
+    /// A value of a module that is no function.
+    func constant(_ module: String, _ name: String, _ doc: String, _ value: @escaping (VM) -> Value) {
+        moduleConstants.append((module, name, doc, value))
+    }
+
+    private func declare(
+        _ place: NativeDeclaration.Place, _ name: String, _ signature: String, _ doc: String, mutates: Bool = false,
+        anyName: Bool = false, _ body: @escaping NativeBody
+    ) {
+        declarations.append(
+            NativeDeclaration(
+                place: place, name: name, signature: signature, doc: doc, mutates: mutates, takesAnyName: anyName))
+        bodyList.append(body)
+    }
+
+    // MARK: Looking up
+
+    /// The constants with their documentation, for the reference.
+    var constants: [(module: String, name: String, doc: String)] { moduleConstants.map { ($0.module, $0.name, $0.doc) } }
+
+    func global(_ name: String) -> Int? { globals[name] }
+    func module(_ name: String) -> Int? { moduleNames.firstIndex(of: name) }
+    func moduleFunction(_ module: String, _ name: String) -> Int? {
+        moduleNames.firstIndex(of: module).flatMap { modules[$0][name] }
+    }
+
+    /// A builtin name as a value: function, module, `self`.
+    func value(_ name: String) -> Value? {
+        if let index = globals[name] { return Value(native: index) }
+        if let index = module(name) { return Value(tag: Tag.module, payload: UInt64(index)) }
+        if name == "self" { return Value(tag: Tag.me, payload: 0) }
+        return nil
+    }
+
+    /// `module.name`, which may be a constant or a function.
+    func moduleValue(_ number: Int, _ name: String) -> Value? {
+        if let index = modules[number][name] { return Value(native: index) }
+        guard let constant = moduleConstants.first(where: { $0.module == moduleNames[number] && $0.name == name }),
+            let vm
+        else { return nil }
+        return constant.value(vm)
+    }
+
+    private unowned(unsafe) var vm: VM?
+
+    /// Makes the method tables for the names as interned in this heap.
+    func attach(to vm: VM) {
+        self.vm = vm
+        methodTables = methodNames.map { MethodTable($0, vm.heap) }
+    }
+
+    /// The method `name` (an interned string) of a value.
+    @inline(__always)
+    func method(_ value: Value, _ name: Value) -> Int? { methodTables[Int(value.kind)].find(name) }
+
+    /// The names of all methods of a kind of value, for completion.
+    func methodNames(of tag: UInt64) -> [String] { methodNames[Int(tag)].keys.sorted() }
+
+    func nearestMethod(to name: String, of value: Value) -> String? {
+        let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
+            "toLowerCase": "lower", "len": "len(x)", "has": "in", "contains": "in", "foreach": "for", "put": "send",
+            "recv": "receive", "read": "receive", "write": "send"]
+        if let other = others[name], methodNames[Int(value.kind)][other] != nil || other.contains("(") || other == "in" || other == "for" {
+            return other
+        }
+        var best: (name: String, distance: Int)?
+        for candidate in methodNames[Int(value.kind)].keys.sorted() {
+            let distance = EditDistance.between(name, candidate)
+            if distance <= max(1, name.count / 3), distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.name
+    }
+
+    // MARK: Arguments
+
+    /// Puts `count` positional arguments into the declared places. Returns how many values there are then.
+    func arrange(
+        _ vm: VM, _ index: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int, isMethod: Bool = false
+    ) throws(Raise) -> Int {
+        let declaration = declarations[index]
+        let receiver: Int
+        if case .method = declaration.place { receiver = 1 } else { receiver = 0 }
+        let given = count - receiver
+        if declaration.variadic == nil {
+            let most = declaration.positionalCount
+            guard given >= declaration.requiredCount, given <= most else {
+                throw vm.arityError(declaration.name, declaration.requiredCount, most, max(given, 0))
+            }
+            let total = declaration.fixedCount + receiver
+            for place in count..<max(count, total) { arguments[place] = .absent }
+            return total
+        }
+        let fixed = declaration.fixedCount
+        if fixed > 0 {
+            for place in (receiver..<count).reversed() { arguments[place + fixed] = arguments[place] }
+            for place in receiver..<(receiver + fixed) { arguments[place] = .absent }
+        }
+        return count + fixed
+    }
+
+    /// Like `arrange`, with names for some of the arguments in `vm.argumentNames` (without the receiver).
+    func arrangeNamed(
+        _ vm: VM, _ index: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int, isMethod: Bool = false
+    ) throws(Raise) -> Int {
+        let declaration = declarations[index]
+        let receiver = isMethod ? 1 : 0
+        let labels = vm.argumentNames.list
+        if declaration.takesAnyName {
+            let map = vm.heap.newMap()
+            for place in 0..<count {
+                let label = labels.pointee.items[place]
+                guard label.isString else { throw vm.typeError("`\(declaration.name)` takes only named arguments") }
+                vm.heap.set(label, arguments[place], in: map)
+            }
+            arguments[0] = Value(map)
+            return 1
+        }
+        var fixed = [Value](repeating: .absent, count: declaration.fixedCount)
+        var rest: [Value] = []
+        var positional = 0
+        for place in 0..<(count - receiver) {
+            let value = arguments[place + receiver]
+            let label = labels.pointee.items[place]
+            if label.isNil {
+                if declaration.variadic != nil {
+                    rest.append(value)
+                } else {
+                    guard positional < declaration.positionalCount else {
+                        throw vm.arityError(declaration.name, declaration.requiredCount, declaration.positionalCount, count - receiver)
+                    }
+                    fixed[positional] = value
+                    positional += 1
+                }
+                continue
+            }
+            let text = label.string.text
+            guard let target = declaration.parameters.firstIndex(where: { $0.name == text }) else {
+                throw vm.typeError("`\(declaration.name)` has no parameter `\(text)`")
+            }
+            guard fixed[target].isAbsent else { throw vm.typeError("`\(declaration.name)` got the argument `\(text)` twice") }
+            fixed[target] = value
+        }
+        for (place, parameter) in declaration.parameters.enumerated() where parameter.isRequired && fixed[place].isAbsent {
+            throw vm.typeError("`\(declaration.name)` needs the argument `\(parameter.name)`")
+        }
+        for (place, value) in fixed.enumerated() { arguments[receiver + place] = value }
+        for (place, value) in rest.enumerated() { arguments[receiver + fixed.count + place] = value }
+        return receiver + fixed.count + rest.count
+    }
+}
+
+/// Methods of one kind of value, found by the address of an interned name.
+struct MethodTable {
+    private let slots: UnsafeMutablePointer<(name: UInt64, index: Int)>
+    private let mask: Int
+
+    init(_ methods: [String: Int], _ heap: Heap) {
+        var size = 8
+        while size < methods.count * 2 { size *= 2 }
+        slots = .allocate(capacity: size)
+        slots.initialize(repeating: (0, 0), count: size)
+        mask = size - 1
+        for (name, index) in methods.sorted(by: { $0.value < $1.value }) {
+            let address = heap.intern(name).payload
+            var slot = MethodTable.hash(address) & mask
+            while slots[slot].name != 0 { slot = (slot + 1) & mask }
+            slots[slot] = (address, index)
+        }
+    }
+
+    @inline(__always)
+    private static func hash(_ address: UInt64) -> Int { Int(truncatingIfNeeded: (address >> 4) &* 0x9E37_79B1 >> 8) }
+
+    @inline(__always)
+    func find(_ name: Value) -> Int? {
+        var slot = MethodTable.hash(name.payload) & mask
+        while slots[slot].name != 0 {
+            if slots[slot].name == name.payload { return slots[slot].index }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+}
+
+/// Levenshtein's distance, for suggestions.
+enum EditDistance {
+    static func between(_ a: String, _ b: String) -> Int {
+        let x = Array(a.unicodeScalars)
+        let y = Array(b.unicodeScalars)
+        if x.isEmpty || y.isEmpty { return max(x.count, y.count) }
+        var row = Array(0...y.count)
+        for i in 1...x.count {
+            var diagonal = row[0]
+            row[0] = i
+            for j in 1...y.count {
+                let above = row[j]
+                row[j] = min(above + 1, row[j - 1] + 1, diagonal + (x[i - 1] == y[j - 1] ? 0 : 1))
+                diagonal = above
+            }
+        }
+        return row[y.count]
+    }
+}

@@ -1,0 +1,153 @@
+// The collector: marks from the roots with an explicit worklist, then sweeps.
+//
+// Invariants
+// - It runs only at a safe point: everything alive is in the register stack below `top`, the frames, the globals,
+//   the constants of loaded code, the root stack, or the fields that `VM.markRoots` names.
+// - Marking does not recurse: a deep list costs heap for the worklist, not native stack.
+// - Registers above `top` are cleared, so that a later frame never shows a dead object to the next collection.
+
+import Glibc
+
+extension VM {
+    /// Frees everything that cannot be reached. `top` is the end of the live registers.
+    func collect(top: UnsafeMutablePointer<Value>) {
+        var marker = Marker(heap: heap)
+        markRoots(&marker, top: top)
+        clearRegisters(above: top)
+        let wanted = heap.sawCapability
+        marker.drain()
+        heap.blocks.flushCursors()
+        heap.cachedString = nil
+        let heap = self.heap
+        let liveInBlocks = heap.blocks.sweep { heap.finalize($0) }
+        heap.sweepBig()
+        heap.liveBytes = liveInBlocks + heap.externalBytes
+        heap.externalBytesAtCollection = heap.externalBytes
+        heap.threshold = max(Heap.minimumThreshold, heap.liveBytes)
+        heap.collections += 1
+        if wanted { host.retain(only: marker.capabilities) }
+        #if DEBUG
+            verifyHeap()
+        #endif
+    }
+
+    private func markRoots(_ marker: inout Marker, top: UnsafeMutablePointer<Value>) {
+        marker.mark(from: stackBase, to: top)
+        var frame = frames
+        while frame <= currentFrame {
+            marker.mark(frame.pointee.function)
+            frame += 1
+        }
+        marker.mark(from: globals, to: globals + globalCount)
+        for index in 0..<129 { marker.mark(heap.singleCharacters[index]) }
+        for (_, value) in heap.interned { marker.mark(value) }
+        for code in loadedCode {
+            marker.mark(from: code.pointee.constants, to: code.pointee.constants + Int(code.pointee.constantCount))
+        }
+        for value in roots { marker.mark(value) }
+        marker.mark(pendingError)
+        marker.mark(taskRoot)
+        marker.mark(argumentNames)
+    }
+}
+
+/// The state of one marking phase.
+struct Marker {
+    private let heap: Heap
+    private let collectsCapabilities: Bool
+    private var work: [UnsafeMutableRawPointer] = []
+    /// Every end, shared variable and synchronisation object that was reached.
+    private(set) var capabilities: Set<End> = []
+
+    init(heap: Heap) {
+        self.heap = heap
+        collectsCapabilities = heap.sawCapability
+        work.reserveCapacity(256)
+    }
+
+    @inline(__always)
+    mutating func mark(_ value: Value) {
+        if value.isHeap {
+            if heap.mark(value.address) { push(value.address, value.tag) }
+        } else if collectsCapabilities, value.isCapability {
+            capabilities.insert(value.end)
+        }
+    }
+
+    mutating func mark(from start: UnsafeMutablePointer<Value>, to end: UnsafeMutablePointer<Value>) {
+        var cursor = start
+        while cursor < end {
+            mark(cursor.pointee)
+            cursor += 1
+        }
+    }
+
+    @inline(__always)
+    private mutating func push(_ object: UnsafeMutableRawPointer, _ tag: UInt64) {
+        switch tag {
+        case Tag.bytes, Tag.range:
+            break
+        case Tag.string:
+            // Only a string outside its object has an owner.
+            let text = object.assumingMemoryBound(to: StringObject.self)
+            if let owner = text.sharedBuffer { _ = heap.mark(UnsafeMutableRawPointer(owner)) }
+        default:
+            work.append(object)
+        }
+    }
+
+    mutating func drain() {
+        while let object = work.popLast() {
+            switch UInt64(object.assumingMemoryBound(to: ObjectHeader.self).pointee.kind) {
+            case Tag.list:
+                let list = object.assumingMemoryBound(to: ListObject.self)
+                mark(from: list.pointee.items, to: list.pointee.items + list.pointee.count)
+            case Tag.map:
+                let map = object.assumingMemoryBound(to: MapObject.self)
+                guard let entries = map.pointee.entries else { break }
+                for index in 0..<map.pointee.used {
+                    mark(entries[index].key)
+                    mark(entries[index].value)
+                }
+            case Tag.closure:
+                let closure = object.assumingMemoryBound(to: ClosureObject.self)
+                mark(from: closure.upvalues, to: closure.upvalues + Int(closure.pointee.header.aux))
+            case Tag.error:
+                let error = object.assumingMemoryBound(to: ErrorObject.self)
+                mark(error.pointee.kindName)
+                mark(error.pointee.message)
+                mark(error.pointee.trace)
+                mark(error.pointee.process)
+                mark(error.pointee.attached)
+            case Tag.namespace:
+                mark(Value(object.assumingMemoryBound(to: NamespaceObject.self).pointee.fields))
+            case Tag.box:
+                mark(object.assumingMemoryBound(to: BoxObject.self).pointee.value)
+            case Tag.boundMethod:
+                let method = object.assumingMemoryBound(to: BoundMethodObject.self)
+                mark(method.pointee.receiver)
+                mark(method.pointee.method)
+            case Tag.handle:
+                let handle = object.assumingMemoryBound(to: HandleObject.self)
+                mark(handle.pointee.name)
+                mark(handle.pointee.outcome)
+                mark(handle.pointee.stdin)
+                mark(handle.pointee.stdout)
+                mark(handle.pointee.stderr)
+            case Tag.task:
+                let task = object.assumingMemoryBound(to: TaskObject.self)
+                mark(task.pointee.callee)
+                mark(task.pointee.name)
+                mark(from: task.arguments, to: task.arguments + Int(task.pointee.header.aux))
+            case Tag.group:
+                let group = object.assumingMemoryBound(to: GroupObject.self)
+                mark(group.pointee.tasks)
+                mark(group.pointee.handles)
+                mark(group.pointee.history)
+                mark(group.pointee.failure)
+            default:
+                break
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+// Sends, receives, `select`: from values to the host's communications and back.
+//
+// Invariants
+// - A message is encoded before the host is asked, so that an error in it leaves no trace outside.
+// - The buffer of the host's `received` is decoded before any other host call.
+
+extension VM {
+    /// How to wait from the present instruction on.
+    func waitMode(deadline: Int64 = .max, immediate: Bool = false) -> CommMode {
+        var mode = CommMode()
+        mode.deadline = deadline
+        mode.immediate = immediate
+        mode.line = currentLine
+        mode.tryDepth = tryDepth
+        return mode
+    }
+
+    /// The absolute time after a duration in seconds; absent or nil: no limit.
+    func deadline(_ timeout: Value) throws(Raise) -> Int64 {
+        if timeout.isAbsent || timeout.isNil { return .max }
+        guard timeout.isNumber else { throw typeError("a time is a number of seconds, not \(timeout.typeName)") }
+        let seconds = timeout.asDouble
+        if seconds.isNaN { throw valueError("a time cannot be nan") }
+        if seconds <= 0 { return host.monotonicNow() }
+        if seconds > 9e9 { return .max }
+        return host.monotonicNow() &+ Int64(seconds * 1e9)
+    }
+
+    /// What may be sent to or received from: an end, or (receiving) a handle.
+    func requireEnd(_ value: Value, to verb: StaticString) throws(Raise) -> End {
+        guard value.kind == Tag.end else {
+            throw typeError("`\(verb)` needs a channel, queue or pipe, not \(value.typeName)")
+        }
+        return value.end
+    }
+
+    private func failure(_ outcome: CommOutcome, _ end: Value, _ verb: StaticString) -> Raise {
+        switch outcome {
+        case .timedOut: return raise(kinds.timeout, "nothing was \(verb) in time")
+        case .ended:
+            return raise(
+                kinds.closed,
+                "\(verb)" == "sent" ? "nobody can receive from this \(end.typeName) any more"
+                    : "this \(end.typeName) has reached its end: nobody can send to it any more")
+        case .poisoned: return raise(kinds.poisoned, "the \(end.typeName) is poisoned")
+        case .cancelled:
+            host.acceptCancellation()
+            return raise(kinds.cancelled, "the process was cancelled")
+        case .deadlocked(let report): return raise(kinds.deadlock, report)
+        case .failed(let error): return raise(error)
+        case .done, .notReady: return raise(kinds.io, "the host gave no answer")
+        }
+    }
+
+    /// Sends; false only if `immediate` and the channel is not ready.
+    @discardableResult
+    func send(_ channel: Value, _ value: Value, deadline: Int64 = .max, immediate: Bool = false) throws(Raise) -> Bool {
+        let end = try requireEnd(channel, to: "!")
+        var buffer = takeBuffer()
+        var capabilities: [End] = []
+        do {
+            try encode(value, into: &buffer, &capabilities)
+        } catch {
+            giveBuffer(buffer)
+            throw error
+        }
+        let mode = waitMode(deadline: deadline, immediate: immediate)
+        var alternative = CommCase(action: .send, end: end, payload: buffer.view, capabilities: capabilities)
+        let outcome = host.communicate(UnsafeBufferPointer(start: &alternative, count: 1), mode: mode)
+        giveBuffer(buffer)
+        if case .done = outcome { return true }
+        if case .notReady = outcome { return false }
+        throw failure(outcome, channel, "sent")
+    }
+
+    /// Receives. nil: `immediate` and nothing there. The end of the stream raises `closed`.
+    func receive(_ source: Value, deadline: Int64 = .max, immediate: Bool = false) throws(Raise) -> Value? {
+        if source.tag == Tag.handle { return try join(source.handle, deadline: deadline) }
+        if source.tag == Tag.stdin {
+            guard let line = try readLine() else { throw raise(kinds.closed, "the standard input has ended") }
+            return line
+        }
+        let outcome = try receiveOutcome(source, deadline: deadline, immediate: immediate)
+        if case .done = outcome { return try decode(host.received) }
+        if case .notReady = outcome { return nil }
+        throw failure(outcome, source, "received")
+    }
+
+    /// Receives; nil at the end of the stream.
+    func receiveOrEnd(_ source: Value, deadline: Int64 = .max) throws(Raise) -> Value? {
+        let outcome = try receiveOutcome(source, deadline: deadline, immediate: false)
+        if case .done = outcome { return try decode(host.received) }
+        if case .ended = outcome { return nil }
+        throw failure(outcome, source, "received")
+    }
+
+    private func receiveOutcome(_ source: Value, deadline: Int64, immediate: Bool) throws(Raise) -> CommOutcome {
+        let end = try requireEnd(source, to: "?")
+        let mode = waitMode(deadline: deadline, immediate: immediate)
+        var alternative = CommCase(action: .receive, end: end)
+        return host.communicate(UnsafeBufferPointer(start: &alternative, count: 1), mode: mode)
+    }
+
+    func readLine() throws(Raise) -> Value? {
+        guard let line = try onHost({ try host.readLine() }) else { return nil }
+        return heap.makeString(validUTF8(line))
+    }
+
+    /// Bytes from outside as UTF-8, what is invalid replaced.
+    func validUTF8(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.withUnsafeBufferPointer({ UTF8Text.isValid($0) }) { return bytes }
+        return Array(String(decoding: bytes, as: UTF8.self).utf8)
+    }
+
+    // MARK: Select
+
+    /// R[0]: the list of cases (number and direction, channel, value, loop values, four items each); R[1]: timeout in
+    /// seconds or absent. Sets the results to the number of the case that happened (-1 `after`, -2 `else`, -3
+    /// `closed`), the value received, and the loop values. Flags: 1 first, 2 else, 4 closed, 8 after.
+    func selectWait(
+        _ registers: UnsafeMutablePointer<Value>, _ results: UnsafeMutablePointer<Value>, flags: Int
+    ) throws(Raise) {
+        let list = registers[0].list
+        let count = list.pointee.count / 4
+        let items = list.pointee.items
+        var mode = waitMode(deadline: try deadline(registers[1]), immediate: flags & 2 != 0)
+        mode.first = flags & 1 != 0
+        if count == 0, flags & (2 | 8) == 0 {
+            if flags & 4 != 0 {
+                results[0] = Value(-3)
+                return
+            }
+            throw valueError("no case of this `select` is allowed, and it has neither `after` nor `else`")
+        }
+        var alternatives: [CommCase] = []
+        alternatives.reserveCapacity(count)
+        var buffer = takeBuffer()
+        defer { giveBuffer(buffer) }
+        // The buffer may move while it grows: payloads are made from offsets at the end.
+        var extents: [(start: Int, end: Int)] = []
+        for index in 0..<count {
+            let channel = items[index * 4 + 1]
+            let start = buffer.count
+            if items[index * 4].int & 1 == 1 {
+                let end = try requireEnd(channel, to: "!")
+                var capabilities: [End] = []
+                try encode(items[index * 4 + 2], into: &buffer, &capabilities)
+                alternatives.append(CommCase(action: .send, end: end, capabilities: capabilities))
+            } else if channel.tag == Tag.handle {
+                alternatives.append(
+                    CommCase(
+                        action: .ended, end: End(object: ObjectRef(raw: 0), kind: .channel, rights: []),
+                        process: ProcessRef(raw: channel.handle.pointee.process)))
+                if channel.handle.pointee.state != 0 {
+                    // It is known to have ended: ready at once.
+                    results[0] = Value(items[index * 4].int >> 1)
+                    results[1] = try outcome(of: channel.handle)
+                    results[2] = items[index * 4 + 3]
+                    return
+                }
+            } else {
+                alternatives.append(CommCase(action: .receive, end: try requireEnd(channel, to: "?")))
+            }
+            extents.append((start, buffer.count))
+        }
+        for index in 0..<count where extents[index].end > extents[index].start {
+            alternatives[index].payload = UnsafeRawBufferPointer(
+                start: buffer.start + extents[index].start, count: extents[index].end - extents[index].start)
+        }
+        let outcome = alternatives.withUnsafeBufferPointer { host.communicate($0, mode: mode) }
+        switch outcome {
+        case .done(let index) where index >= 0 && index < count:
+            let item = items + index * 4
+            results[0] = Value(item[0].int >> 1)
+            results[1] = .nil
+            if item[0].int & 1 == 0 {
+                results[1] = item[1].tag == Tag.handle ? try self.join(item[1].handle, deadline: .max)
+                    : try decode(host.received)
+            }
+            results[2] = item[3]
+        case .timedOut: results[0] = Value(-1)
+        case .notReady: results[0] = Value(-2)
+        case .ended where flags & 4 != 0: results[0] = Value(-3)
+        case .ended: throw raise(kinds.closed, "every case of the `select` has reached its end")
+        case .poisoned(let index):
+            throw failure(outcome, index >= 0 && index < count ? items[index * 4 + 1] : .nil, "received")
+        default: throw failure(outcome, .nil, "received")
+        }
+    }
+
+    // MARK: Making
+
+    func makeChannel(kind: ObjectKind, capacity: Value) throws(Raise) -> Value {
+        var size = kind == .queue ? Int.max : 0
+        if !capacity.isAbsent, !capacity.isNil {
+            guard capacity.isInt else { throw typeError("the capacity of a \(kind) is an int, not \(capacity.typeName)") }
+            guard capacity.int >= (kind == .queue ? 1 : 0) else { throw valueError("the capacity of a \(kind) cannot be \(capacity.int)") }
+            size = capacity.int
+        }
+        let object = try onHost { try host.makeChannel(kind: kind, capacity: size) }
+        heap.sawCapability = true
+        return Value(end: End(object: object, kind: kind, rights: .both))
+    }
+
+    func makePipe() throws(Raise) -> (Value, Value) {
+        let (left, right) = try onHost { try host.makePipe(capacity: 64) }
+        heap.sawCapability = true
+        return (
+            Value(end: End(object: left, kind: .pipe, rights: .both)),
+            Value(end: End(object: right, kind: .pipe, rights: .both))
+        )
+    }
+
+    func makeChannels(kind: ObjectKind, count: Value, capacity: Value) throws(Raise) -> Value {
+        guard count.isInt, count.int >= 0 else { throw valueError("the number of \(kind)s is an int, at least 0") }
+        let list = heap.newList(capacity: min(count.int, 1 << 16))
+        for _ in 0..<count.int { heap.append(try makeChannel(kind: kind, capacity: capacity), to: list) }
+        return Value(list)
+    }
+
+    /// `.reader`, `.writer`, `.empty`, `.full`.
+    func endField(_ value: Value, _ name: String) throws(Raise) -> Value? {
+        let end = value.end
+        switch name {
+        case "reader": return Value(end: End(object: end.object, kind: end.kind, rights: .read))
+        case "writer": return Value(end: End(object: end.object, kind: end.kind, rights: .write))
+        case "empty": return Value(host.occupancy(of: end).count == 0)
+        case "full":
+            let (count, capacity) = host.occupancy(of: end)
+            return Value(capacity != .max && count >= capacity)
+        default: return nil
+        }
+    }
+
+    /// Fields of barriers, semaphores and events.
+    func syncField(_ value: Value, _ name: String) throws(Raise) -> Value? {
+        switch (value.objectKind, name) {
+        case (.event, "is_set"): return nil
+        case (.semaphore, "value"), (.barrier, "waiting"): return Value(try onHost { try host.level(of: value.objectRef) })
+        default: return nil
+        }
+    }
+
+    // MARK: Buffers for encoding
+
+    /// The buffer for messages; nested uses get one of their own.
+    func takeBuffer() -> ByteBuffer {
+        if let buffer = spareBuffer {
+            spareBuffer = nil
+            return buffer
+        }
+        return ByteBuffer()
+    }
+
+    func giveBuffer(_ buffer: ByteBuffer) {
+        var buffer = buffer
+        if spareBuffer == nil {
+            buffer.clear()
+            spareBuffer = buffer
+        } else {
+            buffer.deallocate()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// The instructions that go through the host, as one method: they cost far more than a call.
+
+extension VM {
+    /// Executes an instruction that is not in the loop itself.
+    @inline(never)
+    func perform(_ i: Instruction, _ base: UnsafeMutablePointer<Value>) throws(Raise) {
+        switch i.op {
+        case .send: try send(base[i.a], base[i.b])
+        case .receive: base[i.a] = try receive(base[i.b]) ?? .nil
+        case .makeChannel: base[i.a] = try makeChannel(kind: i.b == 1 ? .queue : .channel, capacity: base[i.a])
+        case .makePipe: (base[i.a], base[i.a + 1]) = try makePipe()
+        case .makeChannels:
+            base[i.a] = try makeChannels(kind: i.b == 1 ? .queue : .channel, count: base[i.a], capacity: base[i.a + 1])
+        case .selectBegin: base[i.a] = Value(heap.newList(capacity: 16))
+        case .selectAdd:
+            let list = base[i.a].list
+            heap.append(Value(i.c), to: list)
+            for index in 0..<3 { heap.append(base[i.b + index], to: list) }
+        case .selectWait: try selectWait(base + i.a, base + i.b, flags: i.c)
+        case .newTask: base[i.a] = try makeTask(base + i.b, i.c, named: false)
+        case .newTaskNamed: base[i.a] = try makeTask(base + i.b, i.c, named: true)
+        case .start:
+            let task = base[i.b].task
+            base[i.a] = Value(heap: Tag.handle, try launch(task, name: task.pointee.name.string.text))
+        case .groupBegin: base[i.a] = try beginGroup(base + i.a, flags: i.b)
+        case .groupAdd: try addTask(base[i.b], to: base[i.a].group, now: i.c != 0 )
+        case .groupRun: base[i.a] = try runGroup(base[i.b])
+        case .groupAbort: if base[i.a].tag == Tag.group { abortGroup(base[i.a]) }
+        case .sharedDeclare: base[i.a] = try declareShared(base + i.a, type: i.b, flags: i.c)
+        case .sharedGet: base[i.a] = base[i.b].kind == Tag.shared ? try sharedValue(base[i.b]) : base[i.b]
+        case .sharedSet: try sharedAssign(try sharedVariable(base[i.a]), base[i.b])
+        case .sharedPathGet:
+            base[i.a] = try sharedPathGet(try sharedVariable(base[i.b]), path(base + i.b, i.c), fields: i.c >> 8)
+        case .sharedPathSet:
+            try sharedPathSet(try sharedVariable(base[i.b]), path(base + i.b, i.c), fields: i.c >> 8, base[i.a])
+        case .sharedPathUpdate:
+            guard let code = ArithmeticCode(rawValue: UInt8(truncatingIfNeeded: i.a)) else { return }
+            let steps = path(base + i.b, i.c)
+            try sharedPathUpdate(
+                try sharedVariable(base[i.b]), steps, fields: i.c >> 8, code, base[i.b + 1 + steps.count])
+        case .sharedPathCall:
+            let steps = path(base + i.b, i.c)
+            let name = base + (i.b + 1 + steps.count)
+            let arguments = Array(UnsafeBufferPointer(start: name + 1, count: i.a))
+            base[i.b] = try sharedPathCall(
+                try sharedVariable(base[i.b]), steps, fields: i.c >> 8, name[0], arguments)
+        case .lockEnter: try lockEnter(base + i.a, i.b)
+        case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
+        case .importModule: try importModule(base + i.a, i.wide)
+        default: throw raise(kinds.type, "the instruction \(i.op.name) is not known")
+        }
+    }
+
+    private func path(_ registers: UnsafeMutablePointer<Value>, _ operand: Int) -> [Value] {
+        Array(UnsafeBufferPointer(start: registers + 1, count: operand & 255))
+    }
+
+    private func sharedVariable(_ value: Value) throws(Raise) -> Value {
+        if value.kind == Tag.shared { return value }
+        if value.isAbsent { throw valueError("the shared variable is used before it is declared") }
+        throw typeError("a shared variable was expected, not \(value.typeName)")
+    }
+
+    /// Runs a module unless it has run: R[0] is a register for its main function.
+    private func importModule(_ registers: UnsafeMutablePointer<Value>, _ number: Int) throws(Raise) {
+        let unit = units[number]
+        if unit.hasRun { return }
+        unit.hasRun = true
+        registers[0] = unit.makeClosure(self)
+        try enter(registers[0], registers + 1)
+    }
+}

@@ -1,0 +1,289 @@
+// The interpreter as the rest of the program sees it: compile units, run them, show values, serve managed objects.
+//
+// Invariants
+// - One interpreter for each operating-system process; a forked child goes on with the copy it inherited.
+// - `run` may be called again and again (REPL): globals and loaded code stay, an error leaves everything usable.
+
+/// A compiled unit, ready to run.
+public final class CompiledUnit {
+    let code: UnsafeMutablePointer<FunctionCode>
+    /// An imported module runs once.
+    var hasRun = false
+
+    init(code: UnsafeMutablePointer<FunctionCode>) { self.code = code }
+
+    func makeClosure(_ vm: VM) -> Value { Value(heap: Tag.closure, vm.heap.newClosure(code, count: 0)) }
+}
+
+/// An uncaught error, ready to be shown.
+public struct RuntimeFailure {
+    /// A kind of LANGUAGE.md section 8, or the script's own.
+    public var kind: String
+    public var message: String
+    /// Where it was raised.
+    public var span: Span
+    /// "name (path:line)", innermost function first.
+    public var trace: [String]
+    /// "name, pid" of the process in which it was raised.
+    public var process: String
+    /// Other failures of the same `parallel` that do not follow from this one.
+    public var attached: [RuntimeFailure]
+
+    public init(
+        kind: String, message: String, span: Span = .none, trace: [String] = [], process: String = "",
+        attached: [RuntimeFailure] = []
+    ) {
+        self.kind = kind
+        self.message = message
+        self.span = span
+        self.trace = trace
+        self.process = process
+        self.attached = attached
+    }
+}
+
+/// How a run ended.
+public enum RunOutcome {
+    /// The value of the unit's final expression, else nil.
+    case value(Value)
+    case failure(RuntimeFailure)
+    case exit(Int32)
+    /// The uncaught error was `cancelled`.
+    case cancelled
+}
+
+public final class Interpreter {
+    public let sources: SourceMap
+    public let globals: GlobalTable
+    /// The names of the library, for the resolver.
+    public let builtins: BuiltinCatalogue
+    /// Called by `finish` for each process that failed and that nobody joined.
+    public var onUnjoinedFailure: (RuntimeFailure) -> Void = { _ in }
+
+    let vm: VM
+    private var unitNumbers: [ObjectIdentifier: Int] = [:]
+    /// The module scopes that were compiled; kept alive because their identity is the key.
+    private var scopes: [ModuleScope] = []
+
+    /// `memoryLimit`: the most bytes that the heap may use before `memory` is raised.
+    public init(
+        host: Host, sources: SourceMap = SourceMap(), globals: GlobalTable = GlobalTable(), memoryLimit: Int? = nil
+    ) {
+        self.sources = sources
+        self.globals = globals
+        let library = LibraryTable()
+        builtins = library.catalogue()
+        vm = VM(host: host, sources: sources, library: library)
+        if let memoryLimit { vm.heap.limit = memoryLimit }
+    }
+
+    // MARK: Compiling
+
+    /// Compiles a module that was resolved without errors. Imported modules may be compiled before or after their
+    /// importers, but before these run. `isMain`: no other module can see its globals.
+    public func compile(_ module: Module, scope: ModuleScope, isMain: Bool = true) throws -> CompiledUnit {
+        let compiler = ModuleCompiler(vm: vm, module: module, scope: scope, isMain: isMain) { self.unitNumber(of: $0) }
+        let unit = CompiledUnit(code: try compiler.compile())
+        vm.growGlobals(to: globals.count)
+        vm.units[unitNumber(of: scope)] = unit
+        return unit
+    }
+
+    /// The number by which `importModule` names a module.
+    private func unitNumber(of scope: ModuleScope) -> Int {
+        if let number = unitNumbers[ObjectIdentifier(scope)] { return number }
+        let number = vm.units.count
+        unitNumbers[ObjectIdentifier(scope)] = number
+        scopes.append(scope)
+        vm.units.append(CompiledUnit(code: vm.emptyFunction))
+        return number
+    }
+
+    /// The instructions of a unit and of its functions, as text.
+    public func disassemble(_ unit: CompiledUnit) -> String { Disassembler(vm: vm).text(of: unit.code) }
+
+    // MARK: Running
+
+    /// Runs a unit to its end in this process. Does not wait for processes that it started (see `finish`).
+    public func run(_ unit: CompiledUnit) -> RunOutcome {
+        vm.exitStatus = nil
+        vm.pendingError = .nil
+        vm.currentFrame = vm.frames - 1
+        unit.hasRun = true
+        vm.stackBase[0] = unit.makeClosure(vm)
+        do throws(Raise) {
+            try vm.enter(vm.stackBase[0], vm.stackBase + 1)
+            if vm.run(vm.currentFrame) {
+                vm.taskRoot = vm.stackBase[0]
+                return .value(vm.stackBase[0])
+            }
+        } catch {
+            vm.describePendingError()
+        }
+        vm.currentFrame = vm.frames - 1
+        if let status = vm.exitStatus { return .exit(status) }
+        let error = vm.pendingError
+        vm.taskRoot = error
+        vm.pendingError = .nil
+        if error.tag == Tag.error {
+            if error.error.pointee.process.isNil {
+                error.error.pointee.process = vm.heap.makeString("\(vm.host.selfName), \(vm.host.selfPid)")
+            }
+            if error.error.pointee.kindName.isString, error.error.pointee.kindName.string.text == "cancelled" { return .cancelled }
+        }
+        return .failure(failure(of: error))
+    }
+
+    /// The outcome of a run as that of a process body, as the host wants it.
+    public func bodyOutcome(of outcome: RunOutcome) -> BodyOutcome {
+        switch outcome {
+        case .value: return .value([WireTag.nil], capabilities: [])
+        case .exit(let status): return .exited(status)
+        case .cancelled: return .cancelled
+        case .failure:
+            if let bytes = try? vm.encoded(vm.taskRoot).bytes { return .failure(bytes) }
+            return .failure([])
+        }
+    }
+
+    func failure(of value: Value) -> RuntimeFailure {
+        guard value.tag == Tag.error else { return RuntimeFailure(kind: "error", message: "unknown") }
+        let error = value.error
+        let span = Span(
+            file: error.pointee.file, start: Int32(bitPattern: error.pointee.start), end: Int32(bitPattern: error.pointee.end))
+        var attached: [RuntimeFailure] = []
+        if error.pointee.attached.isList {
+            let list = error.pointee.attached.list
+            for index in 0..<min(list.pointee.count, 100) where list.pointee.items[index].payload != value.payload {
+                attached.append(failure(of: list.pointee.items[index]))
+            }
+        }
+        return RuntimeFailure(
+            kind: display(error.pointee.kindName), message: display(error.pointee.message),
+            span: sources.file(of: span) == nil ? .none : span, trace: vm.traceTexts(error),
+            process: error.pointee.process.isNil ? "" : display(error.pointee.process), attached: attached)
+    }
+
+    /// The failure that a process left behind (`ProcessEnd.failure`); nil if the bytes are damaged.
+    public func decodeFailure(_ bytes: UnsafeRawBufferPointer) -> RuntimeFailure? {
+        guard let value = try? vm.decode(bytes), value.tag == Tag.error else { return nil }
+        return failure(of: value)
+    }
+
+    // MARK: Processes that were started
+
+    /// Processes started by this one that are not known to have ended.
+    public var startedProcessCount: Int { vm.started.count }
+
+    /// Waits for all processes that this one started. Returns the outcome with which this process ends: a failure that
+    /// nobody joined is reported and makes it `.exited(1)`. If the process itself failed, they are cancelled.
+    public func finish(_ outcome: BodyOutcome) -> BodyOutcome {
+        var failedToo = false
+        switch outcome {
+        case .value, .quiet: break
+        default: for process in vm.started { cancelQuietly(process) }
+        }
+        while !vm.started.isEmpty {
+            let result = vm.host.awaitAny(
+                vm.started.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: false, line: 0,
+                tryDepth: 0)
+            switch result {
+            case .done: if reportEndedProcesses() { failedToo = true }
+            case .cancelled:
+                vm.host.acceptCancellation()
+                for process in vm.started { cancelQuietly(process) }
+            default:
+                return outcome
+            }
+        }
+        if failedToo, case .value = outcome { return .exited(1) }
+        return outcome
+    }
+
+    private func cancelQuietly(_ process: StartedProcess) {
+        vm.host.cancel(process.process)
+        vm.host.markJoined(process.process)
+    }
+
+    /// Reports failures of started processes that have ended and that nobody joined. True if there were any.
+    @discardableResult
+    public func reportEndedProcesses() -> Bool {
+        var found = false
+        var left: [StartedProcess] = []
+        for process in vm.started {
+            guard let end = vm.host.end(of: process.process) else {
+                left.append(process)
+                continue
+            }
+            var failure: RuntimeFailure?
+            let label = "\(process.name), \(process.pid)"
+            switch end {
+            case .value, .quiet, .cancelled: break
+            case .exited(let status):
+                if status != 0 {
+                    failure = RuntimeFailure(kind: "process", message: "the process \(process.name) ended by exit(\(status))", process: label)
+                }
+            case .killed(let signal):
+                failure = RuntimeFailure(
+                    kind: "process", message: "the process \(process.name) was killed by signal \(signal)\(VM.signalName(signal))",
+                    process: label)
+            case .failure(let bytes):
+                failure = decodeFailure(bytes)
+                    ?? RuntimeFailure(kind: "process", message: "the process \(process.name) failed", process: label)
+            }
+            if let failure, !vm.quietProcesses.contains(process.process) {
+                found = true
+                vm.host.markJoined(process.process)
+                onUnjoinedFailure(failure)
+            }
+        }
+        vm.started = left
+        return found
+    }
+
+    /// Cancels the processes started since there were `count`, and waits for them.
+    public func cancelStartedProcesses(since count: Int) {
+        var left = Array(vm.started.dropFirst(count))
+        for process in left { cancelQuietly(process) }
+        while !left.isEmpty {
+            let result = vm.host.awaitAny(
+                left.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: true, line: 0, tryDepth: 0)
+            guard case .done = result else { break }
+            left.removeAll { vm.host.end(of: $0.process) != nil }
+        }
+        vm.started = Array(vm.started.prefix(count)) + left
+    }
+
+    // MARK: Values
+
+    /// The value as a REPL echoes it.
+    public func repr(_ value: Value) -> String {
+        var text: [UInt8] = []
+        do { try vm.repr(value, into: &text) } catch {
+            vm.pendingError = .nil
+            return "<\(value.typeName)>"
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The value as `print` shows it.
+    public func display(_ value: Value) -> String {
+        value.isString ? value.string.text : repr(value)
+    }
+
+    /// Whether a REPL echoes the value: everything but nil.
+    public func isNil(_ value: Value) -> Bool { value.isNil }
+
+    // MARK: Managed objects
+
+    /// The service that the host runs in the manager process. It has a heap of its own; call it in the process that
+    /// serves, so that its memory belongs there.
+    public func makeManagedService() -> ManagedService {
+        let service = VM(host: vm.host, sources: sources, library: LibraryTable())
+        service.infos = vm.infos
+        return ManagedObjects(vm: service)
+    }
+
+    /// Names of methods of a value's type, for completion.
+    public func methodNames(of value: Value) -> [String] { vm.library.methodNames(of: value.kind) }
+}

@@ -1,0 +1,182 @@
+// `parallel` and `supervise`: a group of processes that live and fail together.
+//
+// Invariants
+// - The tasks of a group are kept in order, each with its handle as soon as it was started; the results are in the
+//   order of the tasks.
+// - The first failure cancels all others; the group ends only when every process of it has ended.
+// - While tasks remain to be started (or may be restarted), their ends are in `reserve`: streams that they will
+//   use do not end before.
+
+extension VM {
+    /// R[0]: limit or absent; R[1], R[2]: restarts and seconds. Flags: 1 supervise, 2 numbered names.
+    func beginGroup(_ registers: UnsafeMutablePointer<Value>, flags: Int) throws(Raise) -> Value {
+        var limit = 0
+        if !registers[0].isAbsent, !registers[0].isNil {
+            guard registers[0].isInt, registers[0].int > 0 else { throw valueError("`limit` is an int, at least 1") }
+            limit = registers[0].int
+        }
+        var restarts = -1
+        var window = 0
+        if flags & 1 != 0 {
+            restarts = 3
+            window = 5_000_000_000
+            if !registers[1].isAbsent {
+                guard registers[1].isInt, registers[1].int >= 0 else { throw valueError("`restarts` is an int, at least 0") }
+                restarts = registers[1].int
+            }
+            if !registers[2].isAbsent {
+                guard registers[2].isNumber, registers[2].asDouble >= 0, registers[2].asDouble < 9e9 else {
+                    throw valueError("`within` is a time in seconds")
+                }
+                window = Int(registers[2].asDouble * 1e9)
+            }
+        }
+        let group = heap.makeGroup(limit: limit, restarts: restarts, window: window)
+        if flags & 2 != 0 { group.group.pointee.header.aux = 1 }
+        return group
+    }
+
+    /// Adds a task; `now`: starts it, waiting for a free place if there is a limit.
+    func addTask(_ task: Value, to group: UnsafeMutablePointer<GroupObject>, now: Bool) throws(Raise) {
+        if group.pointee.header.aux == 1 {
+            let name = task.task.pointee.name.string.text
+            task.task.pointee.name = heap.makeString("\(name)[\(group.pointee.tasks.list.pointee.count)]")
+        }
+        heap.append(task, to: group.pointee.tasks.list)
+        if now { try startTasks(of: group, keepReserve: true) }
+    }
+
+    /// Starts the tasks that were not started yet, at most `limit` at a time; waits for places as needed.
+    private func startTasks(of group: UnsafeMutablePointer<GroupObject>, keepReserve: Bool) throws(Raise) {
+        let tasks = group.pointee.tasks.list
+        let handles = group.pointee.handles.list
+        while handles.pointee.count < tasks.pointee.count {
+            if group.pointee.limit > 0 {
+                while try running(of: group).count >= group.pointee.limit { try awaitOne(of: group, from: keepReserve ? 0 : handles.pointee.count) }
+            }
+            let task = tasks.pointee.items[handles.pointee.count].task
+            let handle = try launch(task, name: task.pointee.name.string.text)
+            heap.append(Value(heap: Tag.handle, handle), to: handles)
+        }
+    }
+
+    private func running(of group: UnsafeMutablePointer<GroupObject>) throws(Raise) -> [Int] {
+        let handles = group.pointee.handles.list
+        var result: [Int] = []
+        for index in 0..<handles.pointee.count where handles.pointee.items[index].handle.pointee.state == HandleState.running {
+            result.append(index)
+        }
+        return result
+    }
+
+    /// Waits until one process of the group has ended; a failure of it is raised (or it is restarted). `from`: ends of
+    /// the tasks from this one on are reserved.
+    private func awaitOne(of group: UnsafeMutablePointer<GroupObject>, from: Int) throws(Raise) {
+        let handles = group.pointee.handles.list
+        let tasks = group.pointee.tasks.list
+        let indices = try running(of: group)
+        if indices.isEmpty { return }
+        var reserve: [End] = []
+        let first = group.pointee.restarts >= 0 ? 0 : from
+        for index in first..<max(first, tasks.pointee.count) { reserve += ends(of: tasks.pointee.items[index].task) }
+        let processes = indices.map { ProcessRef(raw: handles.pointee.items[$0].handle.pointee.process) }
+        let outcome = host.awaitAny(
+            processes, deadline: .max, reserve: reserve, isParallel: true, uninterruptible: false, line: currentLine,
+            tryDepth: tryDepth)
+        guard case .done(let place) = outcome, place >= 0, place < indices.count else {
+            throw waitFailure(outcome, "the processes did not end in time")
+        }
+        let index = indices[place]
+        let handle = handles.pointee.items[index].handle
+        guard try settle(handle) else { return }
+        host.markJoined(ProcessRef(raw: handle.pointee.process))
+        if handle.pointee.state == HandleState.done { return }
+        if try restart(index, of: group) { return }
+        if group.pointee.failure.isNil { group.pointee.failure = handle.pointee.outcome }
+        pendingError = handle.pointee.outcome
+        throw Raise()
+    }
+
+    /// Runs the group to its end: the list of results.
+    func runGroup(_ value: Value) throws(Raise) -> Value {
+        let group = value.group
+        do {
+            try startTasks(of: group, keepReserve: false)
+            while try !running(of: group).isEmpty { try awaitOne(of: group, from: .max) }
+        } catch {
+            abortGroup(value)
+            throw error
+        }
+        let handles = group.pointee.handles.list
+        let results = heap.newList(capacity: handles.pointee.count)
+        for index in 0..<handles.pointee.count {
+            heap.append(handles.pointee.items[index].handle.pointee.outcome, to: results)
+        }
+        return Value(results)
+    }
+
+    /// Cancels what runs and waits for it; keeps the pending error, to which it attaches the other failures.
+    func abortGroup(_ value: Value) {
+        let group = value.group
+        let handles = group.pointee.handles.list
+        let error = pendingError
+        defer { pendingError = error }
+        var left: [UnsafeMutablePointer<HandleObject>] = []
+        for index in 0..<handles.pointee.count {
+            let handle = handles.pointee.items[index].handle
+            if handle.pointee.state == HandleState.running { left.append(handle) }
+        }
+        for handle in left {
+            let process = ProcessRef(raw: handle.pointee.process)
+            host.cancel(process)
+            host.markJoined(process)
+        }
+        while !left.isEmpty {
+            let outcome = host.awaitAny(
+                left.map { ProcessRef(raw: $0.pointee.process) }, deadline: .max, reserve: [], isParallel: true,
+                uninterruptible: true, line: currentLine, tryDepth: 0)
+            guard case .done = outcome else { break }
+            left = left.filter { handle in
+                guard (try? settle(handle)) != false else { return true }
+                if handle.pointee.state == HandleState.failed { attach(handle.pointee.outcome, to: error) }
+                return false
+            }
+        }
+    }
+
+    /// Keeps a further failure with the one that is raised, unless it only follows from it.
+    private func attach(_ failure: Value, to error: Value) {
+        guard error.tag == Tag.error, failure.tag == Tag.error, failure.payload != error.payload else { return }
+        let kind = failure.error.pointee.kindName
+        if kind.isString, ["cancelled", "closed", "poisoned"].contains(kind.string.text) { return }
+        if error.error.pointee.attached.isNil { error.error.pointee.attached = Value(heap.newList()) }
+        heap.append(failure, to: error.error.pointee.attached.list)
+    }
+
+    // MARK: Supervision
+
+    /// Starts a failed process anew if the group is supervised and its restarts are not used up.
+    private func restart(_ index: Int, of group: UnsafeMutablePointer<GroupObject>) throws(Raise) -> Bool {
+        guard group.pointee.restarts >= 0 else { return false }
+        let handle = group.pointee.handles.list.pointee.items[index].handle
+        if handle.pointee.state == HandleState.cancelled { return false }
+        let now = Int(host.monotonicNow())
+        let history = group.pointee.history.list
+        var recent = 0
+        for index in 0..<history.pointee.count where now - history.pointee.items[index].int <= group.pointee.window { recent += 1 }
+        guard recent < group.pointee.restarts else { return false }
+        heap.append(Value(now), to: history)
+        let task = group.pointee.tasks.list.pointee.items[index].task
+        let name = task.pointee.name.string.text
+        let fresh = try launch(task, name: name)
+        group.pointee.handles.list.pointee.items[index] = Value(heap: Tag.handle, fresh)
+        var reason = ""
+        if handle.pointee.outcome.tag == Tag.error, handle.pointee.outcome.error.pointee.message.isString {
+            reason = handle.pointee.outcome.error.pointee.message.string.text
+        }
+        let report = "supervise: \(label(handle)) failed (\(reason)); restarted as pid \(fresh.pointee.pid)\n"
+        var bytes = report
+        bytes.withUTF8 { text in try? host.write(UnsafeRawBufferPointer(text), to: 2) }
+        return true
+    }
+}

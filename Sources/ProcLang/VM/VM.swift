@@ -1,0 +1,284 @@
+// The virtual machine of one process: register stack, frames, globals, loaded code, the pending error.
+//
+// Invariants
+// - Language calls use `frames` and the register stack, never the native stack. A native function that calls
+//   back (`vm.call`) runs a nested loop; `nativeDepth` bounds that.
+// - The frame of a function owns registers base ..< base + registerCount. R[-1] of a frame is where its result
+//   goes: the register that held the callee.
+// - At a safe point everything alive is below the current frame's last register, or in a root.
+// - Registers between the current frame's end and `softLimit` may hold garbage; registers above it are clean.
+// - `pendingError` is an error object exactly while an error is on its way to a handler.
+
+import Glibc
+
+/// Thrown by native code after it has set `VM.pendingError`.
+struct Raise: Error {}
+
+/// One activation of a function.
+struct Frame {
+    /// The next instruction; kept up to date while the frame calls, allocates or fails.
+    var pc: UnsafeMutablePointer<Instruction>
+    var base: UnsafeMutablePointer<Value>
+    /// The closure that runs.
+    var function: Value
+}
+
+final class VM {
+    let host: Host
+    let heap: Heap
+    let library: LibraryTable
+    /// Where errors, names and positions of functions are looked up.
+    let sources: SourceMap
+
+    static let stackCapacity = 12_000_000
+    static let maximumFrames = 220_000
+    static let maximumNativeDepth = 180
+    /// Registers beyond those that the compiler gave out: room to pad the arguments of library functions.
+    static let spareRegisters = 10
+    private static let softStep = 8192
+
+    let stackBase: UnsafeMutablePointer<Value>
+    let stackLimit: UnsafeMutablePointer<Value>
+    @exclusivity(unchecked) var softLimit: UnsafeMutablePointer<Value>
+    let frames: UnsafeMutablePointer<Frame>
+    let framesLimit: UnsafeMutablePointer<Frame>
+    @exclusivity(unchecked) var currentFrame: UnsafeMutablePointer<Frame>
+    @exclusivity(unchecked) var globals: UnsafeMutablePointer<Value>
+    @exclusivity(unchecked) var globalCount = 0
+
+    /// Every function of the program, and what else is known of it, by `FunctionCode.info`.
+    @exclusivity(unchecked) var loadedCode: [UnsafeMutablePointer<FunctionCode>] = []
+    @exclusivity(unchecked) var infos: [FunctionInfo] = []
+    /// The modules of the program, by the operand of `importModule`.
+    @exclusivity(unchecked) var units: [CompiledUnit] = []
+
+    @exclusivity(unchecked) var pendingError = Value.nil
+    /// Values that native code holds across a call back into the interpreter.
+    @exclusivity(unchecked) var roots: [Value] = []
+    /// The task that this process runs.
+    @exclusivity(unchecked) var taskRoot = Value.nil
+    /// Processes that this one started and has not seen end.
+    @exclusivity(unchecked) var started: [StartedProcess] = []
+    /// Started processes whose failure is no surprise: the script killed or cancelled them.
+    @exclusivity(unchecked) var quietProcesses: Set<ProcessRef> = []
+    /// A function without content, for modules that are not compiled yet.
+    let emptyFunction: UnsafeMutablePointer<FunctionCode>
+    /// Channels whose writing end this process closed by `close()`.
+    @exclusivity(unchecked) var closedWriters: Set<ObjectRef> = []
+    /// The argument names of the call to come.
+    @exclusivity(unchecked) var argumentNames = Value.nil
+    @exclusivity(unchecked) var nativeDepth = 0
+    let cancelWord: UnsafePointer<UInt32>
+    /// Set by `exit(n)`: unwinds everything, no handler stops it.
+    @exclusivity(unchecked) var exitStatus: Int32?
+    /// State of the random numbers; nil until first used in this process.
+    @exclusivity(unchecked) var random: RandomState?
+    /// This process was created by `start` or `parallel`.
+    @exclusivity(unchecked) var isChild = false
+    /// The buffer for messages, while nobody uses it.
+    @exclusivity(unchecked) var spareBuffer: ByteBuffer?
+    /// What is known of shared variables, by the low bits of their reference.
+    @exclusivity(unchecked) var sharedCache: [SharedInfo?] = Array(repeating: nil, count: 64)
+    /// Kinds of errors, as interned strings.
+    let kinds: ErrorKinds
+
+    init(host: Host, sources: SourceMap, library: LibraryTable) {
+        self.host = host
+        self.sources = sources
+        self.library = library
+        heap = Heap()
+        kinds = ErrorKinds(heap)
+        cancelWord = host.cancelWord
+        // Touched page by page as the stack grows; nil is all zeros, and fresh memory of this size is zero.
+        stackBase = calloc(VM.stackCapacity, MemoryLayout<Value>.stride).assumingMemoryBound(to: Value.self)
+        stackLimit = stackBase + (VM.stackCapacity - 1024)
+        softLimit = stackBase + VM.softStep
+        frames = calloc(VM.maximumFrames + 8, MemoryLayout<Frame>.stride).assumingMemoryBound(to: Frame.self)
+        framesLimit = frames + VM.maximumFrames
+        currentFrame = frames - 1
+        globals = .allocate(capacity: 1)
+        heap.releaseHandle = { host.release($0) }
+        emptyFunction = VM.makeEmptyFunction()
+        library.attach(to: self)
+        loadEmptyFunction()
+    }
+
+    private static func makeEmptyFunction() -> UnsafeMutablePointer<FunctionCode> {
+        let code = UnsafeMutablePointer<Instruction>.allocate(capacity: 1)
+        code.initialize(to: Instruction(.returnNil))
+        let function = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
+        function.initialize(
+            to: FunctionCode(
+                code: code, constants: .allocate(capacity: 1), codeCount: 1, constantCount: 0, registerCount: 1,
+                parameterCount: 0, requiredCount: 0, info: 0, isProcess: false))
+        return function
+    }
+
+    private func loadEmptyFunction() {
+        loadedCode.append(emptyFunction)
+        infos.append(
+            FunctionInfo(
+                name: "main", parameterNames: [], parameterRights: [], parameterIsShared: [], file: -1, line: 0,
+                isAnonymous: false))
+    }
+
+    // MARK: Stack
+
+    /// The end of the live registers.
+    var stackTop: UnsafeMutablePointer<Value> {
+        guard currentFrame >= frames else { return stackBase }
+        return currentFrame.pointee.base + Int(currentFrame.pointee.function.closure.pointee.code.pointee.registerCount)
+    }
+
+    /// Raises the soft limit so that `end` is below it; false when the stack is full.
+    @inline(never)
+    func raiseSoftLimit(for end: UnsafeMutablePointer<Value>) -> Bool {
+        if end >= stackLimit { return false }
+        while softLimit <= end { softLimit += VM.softStep }
+        if softLimit > stackLimit { softLimit = stackLimit }
+        return true
+    }
+
+    /// Makes the registers above `top` clean and lowers the soft limit to them.
+    func clearRegisters(above top: UnsafeMutablePointer<Value>) {
+        let start = top - stackBase
+        let used = softLimit - stackBase
+        if used > start { memset(top, 0, (used - start) * MemoryLayout<Value>.stride) }
+        softLimit = stackBase + min((start / VM.softStep + 1) * VM.softStep, VM.stackCapacity - 1024)
+    }
+
+    /// Makes room for the globals of newly compiled units.
+    func growGlobals(to count: Int) {
+        if count <= globalCount { return }
+        let bigger = UnsafeMutablePointer<Value>.allocate(capacity: count)
+        memcpy(bigger, globals, globalCount * MemoryLayout<Value>.stride)
+        for index in globalCount..<count { bigger[index] = .absent }
+        globals.deallocate()
+        globals = bigger
+        globalCount = count
+    }
+
+    // MARK: Safe points
+
+    @inline(__always)
+    func collectIfWanted() {
+        if heap.wantsCollection { collect(top: stackTop) }
+    }
+
+    /// At a safe point: collects if it is time, and refuses to grow beyond the limit.
+    @inline(never)
+    func safePoint() throws(Raise) {
+        collect(top: stackTop)
+        if heap.liveBytes > heap.limit {
+            throw raise(kinds.memory, "the program uses more than \(heap.limit >> 20) MiB of memory")
+        }
+    }
+
+    /// Raises `cancelled` if a cancellation is pending.
+    @inline(never)
+    func takeCancellation() throws(Raise) {
+        guard cancelWord.pointee != 0 else { return }
+        host.acceptCancellation()
+        throw raise(kinds.cancelled, "the process was cancelled")
+    }
+
+    // MARK: Errors
+
+    /// Sets the pending error. Use as `throw raise(...)`.
+    @inline(never)
+    func raise(_ kind: Value, _ message: String) -> Raise {
+        pendingError = heap.makeError(kind: kind, message: heap.makeString(message))
+        return Raise()
+    }
+
+    func typeError(_ message: String) -> Raise { raise(kinds.type, message) }
+    func valueError(_ message: String) -> Raise { raise(kinds.value, message) }
+
+    func raise(_ error: HostError) -> Raise { raise(heap.intern(error.kind), error.message) }
+
+    /// Raises what a host call threw.
+    func raise(host error: Error) -> Raise {
+        if let error = error as? HostError { return raise(error) }
+        return raise(kinds.io, "\(error)")
+    }
+
+    /// Runs a host call, turning its error into a pending one.
+    @inline(__always)
+    func onHost<Result>(_ body: () throws -> Result) throws(Raise) -> Result {
+        do { return try body() } catch { throw raise(host: error) }
+    }
+
+    func memoryError(_ bytes: Int) -> Raise {
+        raise(kinds.memory, "there is no memory for \(bytes >> 20) MiB more")
+    }
+
+    /// Raises `memory` if so much cannot be allocated at once.
+    @inline(__always)
+    func require(_ count: Int, ofSize size: Int = 1) throws(Raise) {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+        if overflow || !heap.fits(bytes) { throw memoryError(overflow ? .max : bytes) }
+    }
+
+    // MARK: Positions
+
+    /// The span of the instruction before `pc` in a frame.
+    func span(_ frame: UnsafeMutablePointer<Frame>) -> Span {
+        let code = frame.pointee.function.closure.pointee.code
+        let index = frame.pointee.pc - code.pointee.code - 1
+        let info = infos[Int(code.pointee.info)]
+        guard index >= 0, index < info.spans.count else { return .none }
+        return Span(file: info.file, start: info.spans[index].start, end: info.spans[index].end)
+    }
+
+    func line(of span: Span) -> Int32 {
+        guard let file = sources.file(of: span) else { return 0 }
+        return Int32(truncatingIfNeeded: file.line(at: span.start))
+    }
+
+    /// The line that runs now, for the host.
+    var currentLine: Int32 { currentFrame >= frames ? line(of: span(currentFrame)) : 0 }
+
+    /// How many `try ... catch` surround the present point of this process.
+    var tryDepth: Int32 {
+        var depth: Int32 = 0
+        var frame = currentFrame
+        var visited = 0
+        while frame >= frames, visited < 1000 {
+            let code = frame.pointee.function.closure.pointee.code
+            let pc = Int32(truncatingIfNeeded: frame.pointee.pc - code.pointee.code - 1)
+            for handler in infos[Int(code.pointee.info)].handlers
+            where handler.isCatch && handler.start <= pc && pc < handler.end { depth += 1 }
+            frame -= 1
+            visited += 1
+        }
+        return depth
+    }
+}
+
+/// The kinds of errors that the system raises, as string values.
+struct ErrorKinds {
+    let type, index, key, value, match, overflow, zeroDivision, assertion, recursion, timeout, closed, poisoned: Value
+    let deadlock, process, cancelled, memory, io, denied, error: Value
+
+    init(_ heap: Heap) {
+        type = heap.intern("type")
+        index = heap.intern("index")
+        key = heap.intern("key")
+        value = heap.intern("value")
+        match = heap.intern("match")
+        overflow = heap.intern("overflow")
+        zeroDivision = heap.intern("zero_division")
+        assertion = heap.intern("assertion")
+        recursion = heap.intern("recursion")
+        timeout = heap.intern("timeout")
+        closed = heap.intern("closed")
+        poisoned = heap.intern("poisoned")
+        deadlock = heap.intern("deadlock")
+        process = heap.intern("process")
+        cancelled = heap.intern("cancelled")
+        memory = heap.intern("memory")
+        io = heap.intern("io")
+        denied = heap.intern("denied")
+        error = heap.intern("error")
+    }
+}

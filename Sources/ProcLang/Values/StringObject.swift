@@ -1,0 +1,305 @@
+// Strings: immutable UTF-8, indexed by character (Unicode scalar).
+//
+// Invariants
+// - The bytes are always valid UTF-8; the `ascii` flag and `charCount` are set when a string is finished.
+// - `a + b` is amortised linear in `b` when `a` was itself built by `+`: the two share a `BufferObject` whose
+//   bytes below `used` never change.
+// - The hash is computed at most once (32 bits, 0 means not yet).
+
+import Glibc
+
+extension UnsafeMutablePointer where Pointee == StringObject {
+    @inline(__always)
+    var inlineBytes: UnsafeMutablePointer<UInt8> {
+        (UnsafeMutableRawPointer(self) + StringObject.inlineOffset).assumingMemoryBound(to: UInt8.self)
+    }
+    /// The buffer that holds the bytes, if they are not inline.
+    @inline(__always)
+    var sharedBuffer: UnsafeMutablePointer<BufferObject>? {
+        pointee.bytes == inlineBytes ? nil : pointee.owner
+    }
+    @inline(__always)
+    var byteCount: Int { Int(pointee.byteCount) }
+    @inline(__always)
+    var charCount: Int { Int(pointee.charCount) }
+    @inline(__always)
+    var isASCII: Bool { pointee.header.flags & ObjectHeader.ascii != 0 }
+    var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: pointee.bytes, count: byteCount) }
+    /// A Swift copy.
+    var text: String { String(decoding: utf8, as: UTF8.self) }
+
+    @inline(__always)
+    var hash: UInt64 {
+        if pointee.header.aux == 0 { pointee.header.aux = StringHash.hash(pointee.bytes, byteCount) }
+        return UInt64(pointee.header.aux)
+    }
+
+    @inline(__always)
+    func equals(_ other: UnsafeMutablePointer<StringObject>) -> Bool {
+        if self == other { return true }
+        if pointee.byteCount != other.pointee.byteCount { return false }
+        return memcmp(pointee.bytes, other.pointee.bytes, byteCount) == 0
+    }
+
+    /// Negative, zero or positive. UTF-8 byte order is code point order.
+    func compare(_ other: UnsafeMutablePointer<StringObject>) -> Int {
+        let shared = Swift.min(byteCount, other.byteCount)
+        let order = memcmp(pointee.bytes, other.pointee.bytes, shared)
+        return order != 0 ? Int(order) : byteCount - other.byteCount
+    }
+}
+
+/// Byte sequences of UTF-8.
+enum UTF8Text {
+    /// Length of the sequence that begins with `lead`.
+    @inline(__always)
+    static func width(_ lead: UInt8) -> Int {
+        lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+    }
+
+    /// Number of characters in valid UTF-8.
+    static func count(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) -> Int {
+        var count = 0
+        var index = 0
+        while index + 8 <= byteCount {
+            let word = UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)
+            if word & 0x8080_8080_8080_8080 == 0 {
+                count += 8
+            } else {
+                // Continuation bytes are 10xxxxxx.
+                let continuation = (word >> 7) & (~word >> 6) & 0x0101_0101_0101_0101
+                count += 8 - continuation.nonzeroBitCount
+            }
+            index += 8
+        }
+        while index < byteCount {
+            if bytes[index] & 0xC0 != 0x80 { count += 1 }
+            index += 1
+        }
+        return count
+    }
+
+    /// The scalar at `bytes` and its width. The text must be valid.
+    @inline(__always)
+    static func decode(_ bytes: UnsafePointer<UInt8>) -> (UInt32, Int) {
+        let lead = UInt32(bytes[0])
+        if lead < 0x80 { return (lead, 1) }
+        if lead < 0xE0 { return ((lead & 0x1F) << 6 | UInt32(bytes[1] & 0x3F), 2) }
+        if lead < 0xF0 {
+            return ((lead & 0x0F) << 12 | UInt32(bytes[1] & 0x3F) << 6 | UInt32(bytes[2] & 0x3F), 3)
+        }
+        let high = (lead & 0x07) << 18 | UInt32(bytes[1] & 0x3F) << 12
+        return (high | UInt32(bytes[2] & 0x3F) << 6 | UInt32(bytes[3] & 0x3F), 4)
+    }
+
+    /// Whether the bytes are well-formed UTF-8.
+    static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        String(validating: bytes, as: UTF8.self) != nil
+    }
+}
+
+/// Hash of byte strings: multiply and fold, eight bytes a step (after wyhash).
+enum StringHash {
+    static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt32 {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(count)
+        var index = 0
+        let raw = UnsafeRawPointer(bytes)
+        while index + 8 <= count {
+            state = mix(state ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            index += 8
+        }
+        if index < count {
+            var tail: UInt64 = 0
+            var shift: UInt64 = 0
+            while index < count {
+                tail |= UInt64(bytes[index]) << shift
+                shift += 8
+                index += 1
+            }
+            state = mix(state ^ tail)
+        }
+        let folded = UInt32(truncatingIfNeeded: state ^ state >> 32)
+        return folded == 0 ? 1 : folded
+    }
+
+    @inline(__always)
+    static func mix(_ value: UInt64) -> UInt64 {
+        let product = value.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        return product.high ^ product.low
+    }
+}
+
+extension Heap {
+    /// A string object with room for `byteCount` inline bytes, to be filled and then given to `finishString`.
+    @inline(__always)
+    func newString(byteCount: Int) -> UnsafeMutablePointer<StringObject> {
+        let memory = allocate(
+            size: StringObject.inlineOffset + max(byteCount, 8), kind: Tag.string, finalizable: false)
+        let text = memory.assumingMemoryBound(to: StringObject.self)
+        text.pointee.byteCount = UInt32(truncatingIfNeeded: byteCount)
+        text.pointee.bytes = text.inlineBytes
+        return text
+    }
+
+    /// Sets the derived fields after the bytes were written.
+    @inline(__always)
+    func finishString(_ text: UnsafeMutablePointer<StringObject>) {
+        let count = UTF8Text.count(text.pointee.bytes, text.byteCount)
+        text.pointee.charCount = UInt32(truncatingIfNeeded: count)
+        if count == text.byteCount { text.pointee.header.flags |= ObjectHeader.ascii }
+    }
+
+    func makeString(_ bytes: UnsafePointer<UInt8>?, count: Int) -> Value {
+        guard let bytes, count > 0 else { return emptyString }
+        if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
+        let text = newString(byteCount: count)
+        memcpy(text.pointee.bytes, bytes, count)
+        finishString(text)
+        return Value(text)
+    }
+
+    func makeString(_ text: String) -> Value {
+        var copy = text
+        return copy.withUTF8 { makeString($0.baseAddress, count: $0.count) }
+    }
+
+    func makeString(_ bytes: [UInt8]) -> Value {
+        bytes.withUnsafeBufferPointer { makeString($0.baseAddress, count: $0.count) }
+    }
+
+    /// One character.
+    func makeCharacter(_ scalar: UInt32) -> Value {
+        if scalar < 128 { return singleCharacters[Int(scalar)] }
+        var bytes: [UInt8] = []
+        UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}", into: { bytes.append($0) })
+        return makeString(bytes)
+    }
+
+    /// `a + b`; nil when the result would be too large.
+    func concatenate(
+        _ a: UnsafeMutablePointer<StringObject>, _ b: UnsafeMutablePointer<StringObject>
+    ) -> Value? {
+        if b.byteCount == 0 { return Value(a) }
+        if a.byteCount == 0 { return Value(b) }
+        let total = a.byteCount + b.byteCount
+        if total <= 200 {
+            let text = newString(byteCount: total)
+            memcpy(text.pointee.bytes, a.pointee.bytes, a.byteCount)
+            memcpy(text.pointee.bytes + a.byteCount, b.pointee.bytes, b.byteCount)
+            join(text, a, b)
+            return Value(text)
+        }
+        if total > StringObject.maxBytes || !fits(total) { return nil }
+        let buffer: UnsafeMutablePointer<BufferObject>
+        if let shared = a.sharedBuffer {
+            if shared.pointee.bytes + shared.pointee.used == a.pointee.bytes + a.byteCount,
+                shared.pointee.capacity - shared.pointee.used >= b.byteCount
+            {
+                buffer = shared
+            } else {
+                buffer = newBuffer(capacity: total + total / 2)
+                memcpy(buffer.pointee.bytes, a.pointee.bytes, a.byteCount)
+                buffer.pointee.used = a.byteCount
+            }
+        } else {
+            // The first long concatenation takes exactly what it needs: it may be the last.
+            buffer = newBuffer(capacity: total)
+            memcpy(buffer.pointee.bytes, a.pointee.bytes, a.byteCount)
+            buffer.pointee.used = a.byteCount
+        }
+        memcpy(buffer.pointee.bytes + buffer.pointee.used, b.pointee.bytes, b.byteCount)
+        buffer.pointee.used += b.byteCount
+        let text = newString(byteCount: 8)
+        text.pointee.byteCount = UInt32(total)
+        text.pointee.bytes = buffer.pointee.bytes + (buffer.pointee.used - total)
+        text.pointee.owner = buffer
+        join(text, a, b)
+        return Value(text)
+    }
+
+    @inline(__always)
+    private func join(
+        _ text: UnsafeMutablePointer<StringObject>, _ a: UnsafeMutablePointer<StringObject>,
+        _ b: UnsafeMutablePointer<StringObject>
+    ) {
+        text.pointee.charCount = a.pointee.charCount &+ b.pointee.charCount
+        text.pointee.header.flags |= a.pointee.header.flags & b.pointee.header.flags & ObjectHeader.ascii
+    }
+
+    private func newBuffer(capacity: Int) -> UnsafeMutablePointer<BufferObject> {
+        let memory = allocate(size: MemoryLayout<BufferObject>.size, kind: Tag.buffer, finalizable: true)
+        let buffer = memory.assumingMemoryBound(to: BufferObject.self)
+        buffer.pointee.used = 0
+        buffer.pointee.capacity = capacity
+        buffer.pointee.bytes = Heap.buffer(capacity).assumingMemoryBound(to: UInt8.self)
+        externalBytes += capacity
+        return buffer
+    }
+
+    /// Byte offset of character `index` (0 ... charCount). Walks from the last position found in the same
+    /// string, so that a loop over the indices is linear.
+    func offset(of index: Int, in text: UnsafeMutablePointer<StringObject>) -> Int {
+        if text.isASCII { return index }
+        var char = 0
+        var offset = 0
+        if cachedString == text {
+            if cachedChar <= index {
+                char = cachedChar
+                offset = cachedOffset
+            } else if cachedChar - index < index {
+                char = cachedChar
+                offset = cachedOffset
+                while char > index {
+                    offset -= 1
+                    while text.pointee.bytes[offset] & 0xC0 == 0x80 { offset -= 1 }
+                    char -= 1
+                }
+            }
+        }
+        while char < index {
+            offset += UTF8Text.width(text.pointee.bytes[offset])
+            char += 1
+        }
+        cachedString = text
+        cachedChar = char
+        cachedOffset = offset
+        return offset
+    }
+
+    /// The character at `index`, which must be in range.
+    @inline(__always)
+    func character(_ index: Int, of text: UnsafeMutablePointer<StringObject>) -> Value {
+        if text.isASCII { return singleCharacters[Int(text.pointee.bytes[index])] }
+        let (scalar, _) = UTF8Text.decode(text.pointee.bytes + offset(of: index, in: text))
+        return makeCharacter(scalar)
+    }
+
+    /// The characters from `start` up to `end` (both in range).
+    func substring(_ text: UnsafeMutablePointer<StringObject>, _ start: Int, _ end: Int) -> Value {
+        if start >= end { return emptyString }
+        let from = offset(of: start, in: text)
+        let to = offset(of: end, in: text)
+        return makeString(text.pointee.bytes + from, count: to - from)
+    }
+
+    // MARK: Bytes
+
+    /// A bytes object, not cleared.
+    func newBytes(count: Int) -> UnsafeMutablePointer<BytesObject> {
+        let memory = allocate(size: BytesObject.inlineOffset + count, kind: Tag.bytes, finalizable: false)
+        let object = memory.assumingMemoryBound(to: BytesObject.self)
+        object.pointee.count = count
+        object.pointee.bytes = (memory + BytesObject.inlineOffset).assumingMemoryBound(to: UInt8.self)
+        return object
+    }
+
+    func makeBytes(_ bytes: UnsafePointer<UInt8>?, count: Int) -> Value {
+        let object = newBytes(count: count)
+        if let bytes, count > 0 { memcpy(object.pointee.bytes, bytes, count) }
+        return Value(heap: Tag.bytes, object)
+    }
+
+    func makeBytes(_ bytes: [UInt8]) -> Value {
+        bytes.withUnsafeBufferPointer { makeBytes($0.baseAddress, count: $0.count) }
+    }
+}
