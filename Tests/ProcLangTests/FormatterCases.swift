@@ -3,6 +3,7 @@
 extension FormatterTests {
     static let cases: [FormatCase] = [
         FormatCase(name: "empty", before: "\n\n", after: ""),
+        FormatCase(name: "switched off", before: "x=1\r\n\n\n# fmt: off", after: "x=1\r\n\n\n# fmt: off"),
         FormatCase(name: "only comments", before: "\n# a\n\n\n  # b", after: "# a\n\n# b\n"),
         FormatCase(
             name: "first line", before: "#!/usr/bin/env proclang\n\n\nprint( 1 )\n",

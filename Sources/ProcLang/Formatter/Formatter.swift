@@ -9,7 +9,7 @@
 // - Other line breaks stay after operators and before `.name`, indented by four; all others are removed.
 // - At most one blank line is kept between statements; none at the beginning and end of a block.
 // - Comments are kept as they are. Behind consecutive lines they are aligned, two blanks after the longest line.
-// - The text of strings is not touched.
+// - The text of strings is not touched, nor a program with the comment `# fmt: off`.
 
 /// Formats programs.
 public enum Formatter {
@@ -20,6 +20,9 @@ public enum Formatter {
         case refused([Diagnostic])
     }
 
+    /// In a program that is to stay as it is.
+    static let offComment = "# fmt: off"
+
     /// The program in canonical style. It has the same syntax tree and the same comments; formatting it again
     /// changes nothing. Line breaks are "\n", and the text ends in one unless it is empty.
     public static func format(_ source: SourceFile) -> Outcome {
@@ -28,6 +31,9 @@ public enum Formatter {
         let tokens = Lexer.lex(source).tokens
         let roles = SyntaxRoles(parsed.module)
         var tree = TokenTreeBuilder(source, tokens, roles)
+        if tree.gaps.contains(where: { $0.comments.contains { $0.text == Formatter.offComment } }) {
+            return .formatted(String(decoding: source.text, as: UTF8.self))
+        }
         let statements = tree.build()
         var printer = FormatPrinter(source, tokens, roles, tree)
         return .formatted(printer.print(statements))

@@ -1,0 +1,170 @@
+// Every program in README.md and docs/ runs, and prints what the text says.
+//
+// The convention, which shows in the rendered text only as far as it should:
+// - A block ```proc is a program. It runs in an empty folder, without standard input, must exit with 0, and must
+//   write nothing on standard error, unless the comments say otherwise.
+// - A block ```output right after it is what it prints, exactly. Without one, what it prints is not looked at.
+// - A block ```error holds texts that must appear on standard error, one a line, in any order.
+// - HTML comments right before the program: `<!-- exit: 1 -->` is its exit status, `<!-- input: a\nb -->` its
+//   standard input, `<!-- args: x y -->` its arguments, `<!-- unordered -->` lets the lines of the output come in any
+//   order, `<!-- file: lib.proc -->` keeps the block as a file for all later programs of the page instead of
+//   running it, `<!-- check -->` only checks the program.
+
+import Foundation
+import Testing
+
+/// One program of a page.
+struct DocumentedProgram: CustomTestStringConvertible, Sendable {
+    let page: String
+    let line: Int
+    var text = ""
+    var output: String?
+    var errors: [String] = []
+    var exit: Int32 = 0
+    var input = ""
+    var arguments: [String] = []
+    var isUnordered = false
+    var isOnlyChecked = false
+    var files: [String: Data] = [:]
+
+    var testDescription: String { "\(page):\(line)" }
+}
+
+enum Documentation {
+    static let pages: [URL] = {
+        let docs = Project.root.appendingPathComponent("docs")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: docs.path)) ?? []
+        let pages = [Project.root.appendingPathComponent("README.md")]
+            + names.filter { $0.hasSuffix(".md") }.sorted().map { docs.appendingPathComponent($0) }
+        return pages.filter { FileManager.default.fileExists(atPath: $0.path) }
+    }()
+
+    static let programs: [DocumentedProgram] = pages.flatMap { page in
+        programs(in: (try? String(contentsOf: page, encoding: .utf8)) ?? "", page: page.lastPathComponent)
+    }
+
+    /// The programs of one page, in order.
+    static func programs(in text: String, page: String) -> [DocumentedProgram] {
+        var result: [DocumentedProgram] = []
+        var files: [String: Data] = [:]
+        var marks: [(name: String, value: String)] = []
+        var accepts = false
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var number = 0
+        while number < lines.count {
+            let line = lines[number]
+            if line.hasPrefix("<!-- "), line.hasSuffix(" -->") {
+                let words = line.dropFirst(5).dropLast(4).split(separator: ":", maxSplits: 1)
+                marks.append((String(words[0]), words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : ""))
+            } else if line.hasPrefix("```") {
+                let language = line.dropFirst(3)
+                let start = number
+                var body = ""
+                number += 1
+                while number < lines.count, !lines[number].hasPrefix("```") {
+                    body += lines[number] + "\n"
+                    number += 1
+                }
+                switch language {
+                case "proc":
+                    if let name = marks.first(where: { $0.name == "file" })?.value {
+                        files[name] = Data(body.utf8)
+                        accepts = false
+                    } else {
+                        var program = DocumentedProgram(page: page, line: start + 1)
+                        program.text = body
+                        program.files = files
+                        for (name, value) in marks { apply(name, value, to: &program) }
+                        result.append(program)
+                        accepts = true
+                    }
+                case "output" where accepts: result[result.count - 1].output = body
+                case "error" where accepts:
+                    result[result.count - 1].errors = body.split(separator: "\n").map(String.init)
+                default: accepts = false
+                }
+                marks = []
+            } else if !line.isEmpty {
+                marks = []
+                accepts = false
+            }
+            number += 1
+        }
+        return result
+    }
+
+    private static func apply(_ name: String, _ value: String, to program: inout DocumentedProgram) {
+        switch name {
+        case "exit": program.exit = Int32(value) ?? -1
+        case "input": program.input = value.replacingOccurrences(of: "\\n", with: "\n")
+        case "args": program.arguments = value.split(separator: " ").map(String.init)
+        case "unordered": program.isUnordered = true
+        case "check": program.isOnlyChecked = true
+        default: program.exit = -1
+        }
+    }
+}
+
+extension DocumentedProgram {
+    /// Why the program does not do what its page says; empty if it does.
+    func judge() throws -> [String] {
+        var files = self.files
+        files["main.proc"] = Data(text.utf8)
+        let words = isOnlyChecked ? ["check", "main.proc"] : ["main.proc"] + arguments
+        let run = try ProgramRun.of(Project.program, words, input: Data(input.utf8), files: files)
+        var reasons: [String] = []
+        if run.end != .exited(exit) { reasons.append("ended with \(run.end), expected exit \(exit)") }
+        if let output, sorted(run.out) != sorted(output) { reasons.append("printed:\n\(run.out)expected:\n\(output)") }
+        for text in errors where !run.err.contains(text) { reasons.append("nothing like `\(text)` on standard error") }
+        if errors.isEmpty, !run.err.isEmpty || !reasons.isEmpty { reasons.append("standard error:\n\(run.err)") }
+        if !run.leftBehind.isEmpty { reasons.append("left behind: \(run.leftBehind.joined(separator: ", "))") }
+        return reasons
+    }
+
+    private func sorted(_ text: String) -> String {
+        isUnordered ? text.split(separator: "\n").sorted().joined(separator: "\n") : text
+    }
+}
+
+@Suite("Documentation")
+struct DocumentationTests {
+    @Test("has programs") func found() {
+        #expect(Documentation.programs.count >= 50)
+    }
+
+    @Test("every program does what its page says", arguments: Documentation.programs)
+    func program(_ program: DocumentedProgram) async throws {
+        let reasons = try await Limiter.shared.run { try program.judge() }
+        if !reasons.isEmpty { Issue.record("\(program.testDescription)\n\(reasons.joined(separator: "\n"))") }
+    }
+
+    @Test("the convention") func convention() throws {
+        let page = """
+            <!-- file: a.proc -->
+            ```proc
+            let x = 1
+            ```
+            <!-- exit: 3 -->
+            <!-- args: p q -->
+            ```proc
+            print(1)
+            ```
+
+            ```output
+            1
+            ```
+            text
+            ```output
+            not for it
+            ```
+            """
+        let found = Documentation.programs(in: page, page: "page.md")
+        try #require(found.count == 1)
+        #expect(found[0].text == "print(1)\n")
+        #expect(found[0].output == "1\n")
+        #expect(found[0].exit == 3)
+        #expect(found[0].arguments == ["p", "q"])
+        #expect(found[0].files.keys.sorted() == ["a.proc"])
+        #expect(found[0].line == 7)
+    }
+}
