@@ -1,10 +1,116 @@
-// Finding processes that can never be woken.
+// Finding processes that can never be woken, and telling them.
+//
+// A set of processes is deadlocked when each of them waits without limit and only members could wake it. The
+// supervisor looks when the last running process went to sleep, and now and then while there are several
+// processes. A finding is confirmed by a second look and once more under the locks of the objects concerned;
+// only then are verdicts given.
+//
+// Invariants
+// - No false alarm: at one instant all members waited, had no news, and the ends that the finding rests on were
+//   where the snapshot says.
+// - Never allocates shared memory; the report has its place in the arena's header and is not overwritten while
+//   somebody has yet to read it.
 
 import CSystem
 import Glibc
 
 enum Detector {
-    static var nextLook: Int64 = .max
-    static func request() {}
-    static func turn(kicked: Bool) {}
+    private static let shortest: Int64 = 50_000_000
+    private static let longest: Int64 = 500_000_000
+    private static let throttle: Int64 = 1_000_000
+    private static var interval: Int64 = shortest
+    private static var lastLook: Int64 = 0
+    private static var requested = false
+    /// Whom the present report was given to.
+    private static var readers: [ProcessRef] = []
+
+    /// When the supervisor should call `turn` at the latest.
+    private(set) static var nextLook: Int64 = .max
+
+    /// The last running process went to sleep, or a stream may have ended for processes in a choice.
+    static func request() {
+        requested = true
+        interval = shortest
+        nextLook = max(pl_now(), lastLook + throttle)
+    }
+
+    /// More than one process: look now and then.
+    static func arm() { if nextLook == .max { nextLook = pl_now() + interval } }
+
+    static func turn() {
+        guard pl_now() >= nextLook else { return }
+        requested = false
+        let found = look()
+        lastLook = pl_now()
+        if found.acted { interval = shortest }
+        nextLook = found.processes > 1 || found.pending ? lastLook + interval : .max
+        interval = min(interval * 2, longest)
+    }
+
+    private static func look() -> (processes: Int, acted: Bool, pending: Bool) {
+        let snapshot = Snapshot()
+        let count = snapshot.processes.count
+        if snapshot.blocked.isEmpty { return (count, false, false) }
+        let ended = snapshot.endedTogether()
+        if !ended.isEmpty { return (count, endTogether(ended, snapshot), true) }
+        if snapshot.hasUnswept { return (count, false, true) }
+        let members = snapshot.deadlocked()
+        if members.isEmpty { return (count, false, false) }
+        return (count, tell(members, snapshot), true)
+    }
+
+    // MARK: Streams
+
+    private static func endTogether(_ members: [Blocked], _ snapshot: Snapshot) -> Bool {
+        let lenders = snapshot.lenders(of: members)
+        return underLocks(of: members, lenders, snapshot) {
+            for b in members { give(WaitRecord.verdictEnded, to: b) }
+        }
+    }
+
+    // MARK: Deadlocks
+
+    private static func tell(_ members: [Blocked], _ snapshot: Snapshot) -> Bool {
+        guard reportWasRead() else { return false }
+        // Members in joins get it as the failure of their children.
+        let direct = members.filter { $0.kind != WaitKind.join }
+        let candidates = direct.isEmpty ? members : direct
+        let guarded = candidates.filter { pl_slot_at($0.slot).pointee.wait_try_depth > 0 }
+        let victims = guarded.max { pl_slot_at($0.slot).pointee.wait_since < pl_slot_at($1.slot).pointee.wait_since }
+            .map { [$0] } ?? candidates
+        let report = Array(Report.text(members, snapshot).utf8.prefix(65536))
+        return underLocks(of: members, [], snapshot) {
+            report.withUnsafeBufferPointer { _ = memcpy(pl_report(), $0.baseAddress!, $0.count) }
+            pl_store32(&pl_head().pointee.report_length, UInt32(report.count))
+            readers = victims.map { ProcessRef(index: $0.slot, generation: pl_slot_at($0.slot).pointee.generation) }
+            for b in victims { give(WaitRecord.verdictDeadlock, to: b) }
+        }
+    }
+
+    /// Everybody has taken the last verdict, or is gone.
+    private static func reportWasRead() -> Bool {
+        readers.removeAll { ref in
+            guard let s = ProcessTable.slot(of: ref) else { return true }
+            return ProcessTable.state(s) > State.exiting || pl_load32(&s.pointee.verdict) == 0
+        }
+        return readers.isEmpty
+    }
+
+    private static func give(_ verdict: UInt32, to b: Blocked) {
+        Parker.wake(b.slot) { pl_store32(&pl_slot_at(b.slot).pointee.verdict, b.generation << 2 | verdict) }
+    }
+
+    /// Runs `act` if the finding holds with the objects' locks held: nobody can commit a communication with a
+    /// member meanwhile.
+    private static func underLocks(of members: [Blocked], _ others: [Blocked], _ snapshot: Snapshot, act: () -> Void) -> Bool {
+        let examined = snapshot.examined(members)
+        guard snapshot.confirms(members + others, examined) else { return false }
+        let objects = examined.sorted()
+        for object in objects { Objects.lock(object) }
+        let holds = snapshot.confirms(members + others, examined)
+        if holds { act() }
+        for object in objects { Objects.unlock(object) }
+        Parker.deliver()
+        return holds
+    }
 }

@@ -24,8 +24,7 @@ enum Cancellation {
     /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time.
     static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
         if killLater, s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
-        pl_store32(&s.pointee.cancel, 1)
-        Parker.wake(index)
+        Parker.wake(index) { pl_store32(&s.pointee.cancel, 1) }
         if pl_load32(&s.pointee.external) != 0, s.pointee.pid > 0 { Glibc.kill(s.pointee.pid, SIGURG) }
     }
 

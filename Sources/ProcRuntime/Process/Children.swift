@@ -77,6 +77,16 @@ enum Children {
         }
     }
 
+    /// Reaps an ended child for sure: it is in its last instructions, or the supervisor is just taking its pidfd.
+    static func reapNow(_ child: Child) {
+        if child.reaped { return }
+        let s = pl_slot_at(child.ref.index)!
+        while pl_load32(&s.pointee.watch) == 1 { sched_yield() }
+        _ = pl_cas32(&s.pointee.watch, 0, 2)
+        var status: Int32 = 0
+        while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
+    }
+
     /// Destroys the exit record and frees the slot of an ended process.
     static func freeSlot(_ index: UInt32) {
         let s = pl_slot_at(index)!

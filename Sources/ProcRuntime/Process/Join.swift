@@ -95,7 +95,11 @@ enum Join {
 
     private static func firstEnded(_ processes: [ProcessRef]) -> Int? {
         for i in processes.indices where hasEnded(processes[i]) {
-            if pl_slot_at(processes[i].index).pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
+            if isChild(processes[i]) {
+                let s = pl_slot_at(processes[i].index)!
+                if s.pointee.awaited_group != 0, s.pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
+                s.pointee.awaited_group = 0  // seen: it will not wake its parent any more
+            }
             Children.sawEnd(processes[i])
             return i
         }

@@ -74,9 +74,24 @@ enum Parker {
     /// What a dead waker had begun: it may have taken `parked` and died before its FUTEX_WAKE.
     static func repeatWake(_ index: UInt32) {
         let target = pl_slot_at(index)!
-        _ = pl_add32(&target.pointee.seq, 1)
+        _ = pl_add32(&target.pointee.seq, 2)
         if pl_swap32(&target.pointee.parked, 0) != 0 { _ = pl_add32(&pl_head().pointee.running, 1) }
         pl_futex_wake(&target.pointee.seq, 1)
+    }
+
+    /// Notes the target, lets `publish` make the news, then bumps and wakes: should this process be killed at any
+    /// point after the news, the sweep finds the note and wakes in its place.
+    static func wake(_ index: UInt32, after publish: () -> Void) {
+        let me = pl_me()!
+        if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
+        let n = me.pointee.pending_count
+        pl_pending(me)[Int(n)] = index
+        pl_order()
+        me.pointee.pending_count = n + 1
+        pl_order()
+        publish()
+        _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
+        deliver()
     }
 
     /// Bumps and wakes at once.

@@ -173,8 +173,7 @@ enum Finish {
         if block != 0 { InFlight.remove(block) }
         _ = pl_sub32(&pl_head().pointee.running, 1)
         let parent = me.pointee.parent
-        pl_store32(&me.pointee.state, State.ended)
-        Parker.wake(parent)
+        Parker.wake(parent) { pl_store32(&me.pointee.state, State.ended) }
         if pl_load32(&me.pointee.foreign_waiters) != 0 { Kick.supervisor(Kick.foreign) }
         _exit(status & 0xff)
     }
@@ -213,8 +212,10 @@ enum Finish {
             }
         }
         for child in Children.table.values { Children.release(child.ref) }
-        // What could not be reaped yet is reaped by the supervisor when it inherits it.
-        for child in Children.table.values { Children.freeSlot(child.ref.index) }
+        for child in Children.table.values {
+            Children.reapNow(child)
+            Children.freeSlot(child.ref.index)
+        }
         Children.forget()
     }
 

@@ -127,7 +127,7 @@ enum Supervisor {
             }
             if kicked { takeKicks() }
             keepTime()
-            Detector.turn(kicked: kicked)
+            Detector.turn()
         }
     }
 
@@ -141,7 +141,10 @@ enum Supervisor {
 
     private static func takeKicks() {
         let reasons = pl_swap32(&pl_head().pointee.kicks, 0)
-        if reasons & Kick.birth != 0 { watchNewborn() }
+        if reasons & Kick.birth != 0 {
+            watchNewborn()
+            Detector.arm()
+        }
         if reasons & Kick.cancel != 0 { nextDeadline = 0 }
         if reasons & Kick.kill != 0 { killRequested() }
         if reasons & Kick.foreign != 0 { wakeForeign() }
@@ -203,13 +206,13 @@ enum Supervisor {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
             pl_store32(&s.pointee.state, State.dead)
+            if s.pointee.exit_kind == ExitKind.none { s.pointee.exit_block = 0 }  // a result not yet published
             Sweep.process(index)
             if s.pointee.service != 0 {
                 buryService(index)
                 return
             }
             if s.pointee.exit_kind == ExitKind.none {
-                s.pointee.exit_block = 0
                 let signal = pl_term_signal(status)
                 s.pointee.exit_signal = UInt8(truncatingIfNeeded: signal)
                 s.pointee.exit_status = pl_exit_code(status)
@@ -219,6 +222,9 @@ enum Supervisor {
             pl_store32(&s.pointee.state, State.swept)
             adoptOrphans(of: index)
         } else if state == State.ended {
+            // Killed between its end and telling of it.
+            Sweep.repeatWakes(s)
+            if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
             ended(index)
         }
         reapOrphans()
@@ -250,8 +256,7 @@ enum Supervisor {
     private static func publishEnd(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
-        pl_store32(&s.pointee.state, State.ended)
-        Parker.wake(parent)
+        Parker.wake(parent) { pl_store32(&s.pointee.state, State.ended) }
         if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
         ended(index)
     }

@@ -20,11 +20,16 @@ enum Sweep {
         while s.pointee.ends != 0 { Ends.detach(s.pointee.ends, list: &s.pointee.ends) }
         intents(s, ref)
         blocks(s, ref)
-        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) { Parker.repeatWake(pl_pending(s)[i]) }
-        s.pointee.pending_count = 0
+        repeatWakes(s)
         s.pointee.cancel_deadline = 0
         Cleanup.run()
         Parker.deliver()
+    }
+
+    /// Wakes whom the process was about to wake.
+    static func repeatWakes(_ s: UnsafeMutablePointer<pl_slot>) {
+        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) { Parker.repeatWake(pl_pending(s)[i]) }
+        s.pointee.pending_count = 0
     }
 
     /// Locks again what the process may have held: the lock's own repair does the rest.

@@ -1,0 +1,96 @@
+// The text of a deadlock report: who waits where for what, and who holds the other end.
+
+import CSystem
+
+enum Report {
+    static func text(_ members: [Blocked], _ snapshot: Snapshot) -> String {
+        let others = snapshot.processes.count - members.count
+        var lines = [
+            members.count == 1
+                ? "a process waits for something that cannot happen any more"
+                : "\(members.count) processes wait for each other and can never go on"
+        ]
+        for b in members.prefix(40) { lines.append("  " + line(b, snapshot)) }
+        if members.count > 40 { lines.append("  and \(members.count - 40) more") }
+        if others > 0 { lines.append("  (\(others) other process\(others == 1 ? "" : "es") not involved)") }
+        return lines.joined(separator: "\n")
+    }
+
+    static func process(_ slot: UInt32) -> String {
+        let s = pl_slot_at(slot)!
+        return "\(ProcessTable.name(s)) (pid \(s.pointee.pid))"
+    }
+
+    static func object(_ index: UInt32) -> String {
+        let o = pl_object_at(index)!
+        let kind = Objects.kind(o).map { "\($0)" } ?? "object"
+        let name = String(cString: pl_object_name(o))
+        return name.isEmpty ? "a \(kind)" : "\(kind) \(name)"
+    }
+
+    private static func line(_ b: Blocked, _ snapshot: Snapshot) -> String {
+        let s = pl_slot_at(b.slot)!
+        let at = s.pointee.wait_line > 0 ? " at line \(s.pointee.wait_line)" : ""
+        return "\(process(b.slot)) waits\(at) \(reason(b, snapshot))"
+    }
+
+    private static func reason(_ b: Blocked, _ snapshot: Snapshot) -> String {
+        let target = UInt32(truncatingIfNeeded: b.object)
+        switch b.kind {
+        case WaitKind.join:
+            let children = snapshot.processes.filter { i in
+                let c = pl_slot_at(i)!
+                return c.pointee.parent == b.slot && c.pointee.awaited_group == pl_slot_at(b.slot).pointee.join_group
+            }
+            return "for the end of " + list(children.map(process))
+        case WaitKind.lock:
+            let owner = SharedHooks.lockOwner(target)
+            return "for the lock of \(object(target))" + (owner == 0 ? "" : ", held by \(process(owner))")
+        case WaitKind.barrier, WaitKind.semaphore, WaitKind.event:
+            return "at \(object(target)), used by " + holders(target, .hold, except: b.slot, snapshot)
+        default:
+            let cases = b.records.map { alternative($0, b.slot, snapshot) }
+            return cases.isEmpty ? "for nothing" : cases.prefix(4).joined(separator: "; or ") + (cases.count > 4 ? "; or \(cases.count - 4) more" : "")
+        }
+    }
+
+    private static func alternative(_ r: UInt32, _ slot: UInt32, _ snapshot: Snapshot) -> String {
+        let record = pl_record_at(r)!
+        switch record.pointee.direction {
+        case Direction.receive:
+            return "to receive from \(object(record.pointee.object)), whose writing end is held by "
+                + holders(record.pointee.object, .write, except: slot, snapshot)
+        case Direction.send:
+            return "to send to \(object(record.pointee.object)), whose reading end is held by "
+                + holders(record.pointee.object, .read, except: slot, snapshot)
+        default: return "for the end of \(process(ProcessRef(raw: record.pointee.message).index))"
+        }
+    }
+
+    private static func holders(_ object: UInt32, _ right: Rights, except slot: UInt32, _ snapshot: Snapshot) -> String {
+        var names: [String] = []
+        var own = false
+        var e = Int(object) < snapshot.firstOfObject.count ? snapshot.firstOfObject[Int(object)] : 0
+        while e != 0 {
+            let end = pl_end_at(e)!
+            if end.pointee.right == right.rawValue {
+                let owner = pl_load64(&end.pointee.owner)
+                if owner & Ends.blockOwner != 0 {
+                    names.append("an unread message")
+                } else if UInt32(truncatingIfNeeded: owner) == slot {
+                    own = true
+                } else {
+                    names.append(process(UInt32(truncatingIfNeeded: owner)))
+                }
+            }
+            e = snapshot.nextOfObject[Int(e)]
+        }
+        if names.isEmpty { return own ? "only itself" : "nobody" }
+        return list(names)
+    }
+
+    private static func list(_ names: [String]) -> String {
+        if names.count > 4 { return names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) more" }
+        return names.joined(separator: ", ")
+    }
+}

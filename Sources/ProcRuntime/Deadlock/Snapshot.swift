@@ -1,0 +1,317 @@
+// What the supervisor sees of all processes, ends and waits at one look, for the deadlock detector.
+//
+// Invariants
+// - Read without locks, while everything moves: a snapshot is a suspicion. What it says holds only if the wait
+//   generations, sequence numbers and end generations that it is built on are unchanged at a second look:
+//   then they all held at one instant between the two.
+// - Private memory of the supervisor; O(processes + ends + waiting cases).
+
+import CSystem
+
+/// A process that waits without limit and without news.
+struct Blocked {
+    var slot: UInt32
+    var generation: UInt32
+    var sequence: UInt32
+    var kind: UInt8
+    var flags: UInt8
+    var object: UInt64
+    /// Records of its cases (communications, ends of processes that are not its children).
+    var records: [UInt32] = []
+
+    /// Still the same wait, still without news.
+    var holds: Bool {
+        let s = pl_slot_at(slot)!
+        let state = ProcessTable.state(s)
+        return (state == State.running || state == State.exiting) && pl_load32(&s.pointee.wait_gen) == generation
+            && pl_load32(&s.pointee.seq) == sequence && pl_load32(&s.pointee.verdict) == 0 && !Snapshot.cancelled(s)
+            && (kind != WaitKind.communicate || Claim.state(pl_load64(&s.pointee.claim)) == Claim.waiting)
+    }
+}
+
+struct Snapshot {
+    /// Slots that have not ended, and the blocked ones among them by slot.
+    private(set) var processes: [UInt32] = []
+    /// Slots that have ended, but whose parent may not have seen it yet.
+    private var ended: [UInt32] = []
+    private(set) var blocked: [UInt32: Blocked] = [:]
+    /// End entries by object and by owner: heads and links, index 0 is none.
+    private(set) var firstOfObject: [UInt32] = []
+    private(set) var nextOfObject: [UInt32] = []
+    private(set) var firstOfOwner: [UInt32] = []
+    private(set) var nextOfOwner: [UInt32] = []
+    /// Entries inside messages, by the channel from which the message could be received.
+    private(set) var inMessagesOf: [UInt32: [UInt32]] = [:]
+    private(set) var containerOf: [UInt32: [UInt32]] = [:]
+    private(set) var endGenerations: [UInt32] = []
+    /// A process died and was not swept yet: whatever it held is about to change.
+    private(set) var hasUnswept = false
+
+    static func cancelled(_ s: UnsafeMutablePointer<pl_slot>) -> Bool {
+        s.pointee.wait_flags & WaitFlag.uninterruptible == 0 && pl_load32(&s.pointee.cancel) != 0
+    }
+
+    init() {
+        readEndGenerations()
+        readProcesses()
+        readEnds()
+    }
+
+    private mutating func readEndGenerations() {
+        let count = Int(pl_acquire32(&Pool.objects.pointee.used))
+        endGenerations = [UInt32](repeating: 0, count: count)
+        for i in 1..<max(1, count) { endGenerations[i] = pl_load32(&pl_object_at(UInt32(i)).pointee.end_gen) }
+    }
+
+    private mutating func readProcesses() {
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let s = pl_slot_at(i)!
+            let state = ProcessTable.state(s)
+            if state == State.ended { ended.append(i) }
+            if state == State.free || state == State.ended { continue }
+            if state == State.dead { hasUnswept = true }
+            processes.append(i)
+            guard state == State.running || state == State.exiting, s.pointee.service == 0 else { continue }
+            var b = Blocked(
+                slot: i, generation: pl_load32(&s.pointee.wait_gen), sequence: s.pointee.wait_seq,
+                kind: s.pointee.wait_kind, flags: s.pointee.wait_flags, object: s.pointee.wait_object)
+            guard b.generation & 1 == 1, b.flags & (WaitFlag.timed | WaitFlag.external) == 0 else { continue }
+            switch b.kind {
+            case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
+            default: continue
+            }
+            guard b.holds else { continue }
+            if b.kind == WaitKind.communicate || b.flags & WaitFlag.foreign != 0 {
+                var r = s.pointee.records
+                var steps = 0
+                while r != 0, steps < 4096 {
+                    let record = pl_record_at(r)!
+                    if record.pointee.owner == i, record.pointee.active != 0 { b.records.append(r) }
+                    r = record.pointee.chain
+                    steps += 1
+                }
+            }
+            blocked[i] = b
+        }
+    }
+
+    private mutating func readEnds() {
+        let objects = endGenerations.count
+        let used = Int(pl_acquire32(&Pool.ends.pointee.used))
+        let slots = Int(pl_acquire32(&pl_head().pointee.slot_used))
+        firstOfObject = [UInt32](repeating: 0, count: objects)
+        nextOfObject = [UInt32](repeating: 0, count: used)
+        firstOfOwner = [UInt32](repeating: 0, count: slots)
+        nextOfOwner = [UInt32](repeating: 0, count: used)
+        for i in 1..<max(1, used) {
+            let e = pl_end_at(UInt32(i))!
+            let owner = pl_load64(&e.pointee.owner)
+            let object = Int(e.pointee.object)
+            guard owner != 0, object != 0, object < objects else { continue }
+            nextOfObject[i] = firstOfObject[object]
+            firstOfObject[object] = UInt32(i)
+            if owner & Ends.blockOwner != 0 {
+                place(UInt32(i), block: owner & ~Ends.blockOwner)
+            } else {
+                link(UInt32(i), to: Int(UInt32(truncatingIfNeeded: owner)))
+            }
+        }
+    }
+
+    private mutating func link(_ entry: UInt32, to slot: Int) {
+        guard slot < firstOfOwner.count else { return }
+        nextOfOwner[Int(entry)] = firstOfOwner[slot]
+        firstOfOwner[slot] = entry
+    }
+
+    /// An end in a message: whoever may receive the message may have it.
+    private mutating func place(_ entry: UInt32, block: UInt64) {
+        let tag = pl_load64(&pl_block_at(block).pointee.owner)
+        if tag & PL_OBJECT_OWNER_TAG != 0 {
+            note(entry, in: UInt32(truncatingIfNeeded: tag))
+            return
+        }
+        // In the hands of a process: on offer at some channels, if it waits; its own otherwise.
+        let slot = UInt32(truncatingIfNeeded: tag)
+        guard let b = blocked[slot] else { return link(entry, to: Int(slot)) }
+        for r in b.records {
+            let record = pl_record_at(r)!
+            if record.pointee.direction == Direction.send, record.pointee.in_block != 0,
+                pl_get_ref(pl_record_payload(record)) == block
+            {
+                note(entry, in: record.pointee.object)
+            }
+        }
+    }
+
+    private mutating func note(_ entry: UInt32, in object: UInt32) {
+        inMessagesOf[object, default: []].append(entry)
+        containerOf[entry, default: []].append(object)
+    }
+
+    // MARK: Who can still be woken
+
+    /// The blocked processes that nobody outside of them can wake: a greatest fixed point, found by spreading
+    /// life from those that are not blocked.
+    func deadlocked() -> [Blocked] {
+        var alive = Set<UInt32>()
+        var queue: [UInt32] = []
+        func revive(_ slot: UInt32) { if alive.insert(slot).inserted { queue.append(slot) } }
+        var readable = Set<UInt32>()
+        // Waiters by what would wake them.
+        var receivers: [UInt32: [UInt32]] = [:]
+        var senders: [UInt32: [UInt32]] = [:]
+        var holders: [UInt32: [UInt32]] = [:]
+        var joiners: [UInt32: [UInt32]] = [:]
+        func reviveParent(of slot: UInt32) {
+            let s = pl_slot_at(slot)!
+            guard let parent = blocked[s.pointee.parent], parent.kind == WaitKind.join else { return }
+            let p = pl_slot_at(parent.slot)!
+            if s.pointee.awaited_group != 0, p.pointee.join_group == s.pointee.awaited_group,
+                p.pointee.generation == s.pointee.parent_generation
+            {
+                revive(parent.slot)
+            }
+        }
+        for slot in processes where blocked[slot] == nil { revive(slot) }
+        for slot in ended { reviveParent(of: slot) }
+        for (slot, b) in blocked {
+            for r in b.records {
+                let record = pl_record_at(r)!
+                switch record.pointee.direction {
+                case Direction.receive: receivers[record.pointee.object, default: []].append(slot)
+                case Direction.send: senders[record.pointee.object, default: []].append(slot)
+                default:
+                    let ref = ProcessRef(raw: record.pointee.message)
+                    if Join.hasEnded(ref) { revive(slot) } else { joiners[ref.index, default: []].append(slot) }
+                }
+            }
+            switch b.kind {
+            case WaitKind.lock:
+                let owner = SharedHooks.lockOwner(UInt32(truncatingIfNeeded: b.object))
+                if owner == 0 { revive(slot) } else { joiners[owner, default: []].append(slot) }
+            case WaitKind.barrier, WaitKind.semaphore, WaitKind.event:
+                holders[UInt32(truncatingIfNeeded: b.object), default: []].append(slot)
+            case WaitKind.communicate where b.records.isEmpty: revive(slot)
+            default: break
+            }
+        }
+        func reach(_ entry: UInt32) {
+            let e = pl_end_at(entry)!
+            let object = e.pointee.object
+            switch Rights(rawValue: e.pointee.right) {
+            case .read:
+                for s in senders[object] ?? [] { revive(s) }
+                if readable.insert(object).inserted { for inner in inMessagesOf[object] ?? [] { reach(inner) } }
+            case .write: for s in receivers[object] ?? [] { revive(s) }
+            default: for s in holders[object] ?? [] { revive(s) }
+            }
+        }
+        while let slot = queue.popLast() {
+            for waiter in joiners[slot] ?? [] { revive(waiter) }
+            reviveParent(of: slot)
+            var e = Int(slot) < firstOfOwner.count ? firstOfOwner[Int(slot)] : 0
+            while e != 0 {
+                reach(e)
+                e = nextOfOwner[Int(e)]
+            }
+        }
+        return blocked.values.filter { !alive.contains($0.slot) }.sorted { $0.slot < $1.slot }
+    }
+
+    // MARK: Streams that have ended for all who wait
+
+    /// Processes in a communication whose every case is at its end, if none of them counts as a writer.
+    func endedTogether() -> [Blocked] {
+        var set: [UInt32: Blocked] = [:]
+        for (slot, b) in blocked where b.kind == WaitKind.communicate && !b.records.isEmpty {
+            let plain = b.records.allSatisfy { pl_record_at($0).pointee.direction <= Direction.send }
+            if plain { set[slot] = b }
+        }
+        var changed = true
+        while changed, !set.isEmpty {
+            changed = false
+            for (slot, b) in set where !b.records.allSatisfy({ isAtEnd($0, of: slot, with: set) }) {
+                set[slot] = nil
+                changed = true
+            }
+        }
+        return set.values.sorted { $0.slot < $1.slot }
+    }
+
+    private func isAtEnd(_ r: UInt32, of reader: UInt32, with set: [UInt32: Blocked]) -> Bool {
+        let record = pl_record_at(r)!
+        let object = record.pointee.object
+        let o = pl_object_at(object)!
+        if record.pointee.direction == Direction.send { return o.pointee.readers == o.pointee.readers_lent }
+        if o.pointee.head != o.pointee.tail { return false }
+        var e = Int(object) < firstOfObject.count ? firstOfObject[Int(object)] : 0
+        while e != 0 {
+            let end = pl_end_at(e)!
+            if end.pointee.right == Rights.write.rawValue, end.pointee.object == object {
+                let owner = pl_load64(&end.pointee.owner)
+                if owner & Ends.blockOwner != 0 { return false }
+                let p = UInt32(truncatingIfNeeded: owner)
+                if p != reader, !isExcused(p, end, on: object, reader, set) { return false }
+            }
+            e = nextOfObject[Int(e)]
+        }
+        return true
+    }
+
+    /// Whether a holder of the writing end does not count as a writer for `reader`.
+    private func isExcused(
+        _ p: UInt32, _ end: UnsafeMutablePointer<pl_end>, on object: UInt32, _ reader: UInt32, _ set: [UInt32: Blocked]
+    ) -> Bool {
+        guard let writer = blocked[p] else { return false }
+        if writer.kind == WaitKind.join {
+            return end.pointee.flags & EndFlag.reserved == 0 && Streams.waits(pl_slot_at(p), p, for: reader)
+        }
+        if writer.kind == WaitKind.communicate, writer.flags & WaitFlag.soleReceive != 0 {
+            return writer.object == UInt64(object)
+        }
+        return set[p] != nil
+    }
+
+    /// The processes whose wait excuses a writer in a finding of `endedTogether`.
+    func lenders(of members: [Blocked]) -> [Blocked] {
+        var found: [UInt32: Blocked] = [:]
+        for object in examined(members) {
+            var e = Int(object) < firstOfObject.count ? firstOfObject[Int(object)] : 0
+            while e != 0 {
+                let owner = pl_load64(&pl_end_at(e).pointee.owner)
+                if owner & Ends.blockOwner == 0, let b = blocked[UInt32(truncatingIfNeeded: owner)] { found[b.slot] = b }
+                e = nextOfObject[Int(e)]
+            }
+        }
+        return Array(found.values)
+    }
+
+    // MARK: Confirmation
+
+    /// The objects whose ends a finding about `members` rests on.
+    func examined(_ members: [Blocked]) -> Set<UInt32> {
+        var objects = Set<UInt32>()
+        for b in members {
+            for r in b.records where pl_record_at(r).pointee.object != 0 { objects.insert(pl_record_at(r).pointee.object) }
+            if b.kind == WaitKind.barrier || b.kind == WaitKind.semaphore || b.kind == WaitKind.event || b.kind == WaitKind.lock {
+                objects.insert(UInt32(truncatingIfNeeded: b.object))
+            }
+        }
+        var queue = Array(objects)
+        while let object = queue.popLast() {
+            var e = Int(object) < firstOfObject.count ? firstOfObject[Int(object)] : 0
+            while e != 0 {
+                for container in containerOf[e] ?? [] where objects.insert(container).inserted { queue.append(container) }
+                e = nextOfObject[Int(e)]
+            }
+        }
+        return objects
+    }
+
+    /// Whether everything a finding rests on is still as it was read.
+    func confirms(_ members: [Blocked], _ objects: Set<UInt32>) -> Bool {
+        members.allSatisfy { $0.holds }
+            && objects.allSatisfy { pl_load32(&pl_object_at($0).pointee.end_gen) == endGenerations[Int($0)] }
+    }
+}
