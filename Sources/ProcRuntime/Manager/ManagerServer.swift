@@ -25,7 +25,8 @@ final class ManagerServer {
     /// A block of this process for the next log entry.
     private var spare: UInt64 = 0
     private var spareRoom = 0
-    private static let mostAttempts: UInt64 = 3
+    /// How often a manager may die inside one operation before the operation is refused.
+    private static let mostAttempts: UInt64 = 5
 
     init(_ service: ManagedService) { self.service = service }
 
@@ -79,6 +80,8 @@ final class ManagerServer {
     /// A request as it was taken.
     private struct Taken {
         var slot: UInt32
+        /// By a manager before this one.
+        var wasTaken: Bool
         /// The request word, state `taken`.
         var word: UInt64
         var number: UInt64
@@ -89,9 +92,7 @@ final class ManagerServer {
 
     private func answer(_ slot: UInt32) {
         guard let taken = take(slot) else { return }
-        let recovering = Shared.slotWord(slot, SlotWord.attempts).pointee > 0
-        Shared.slotWord(slot, SlotWord.attempts).pointee += 1
-        execute(taken, recovering)
+        execute(taken)
         Parker.deliver()
     }
 
@@ -113,22 +114,23 @@ final class ManagerServer {
         }
         if length > 0 { memcpy(request.baseAddress!, pl_block_bytes(block), Int(length)) }
         let number = w >> 3
+        let wasTaken = state == Manager.State.taken
         let taken = number << 3 | Manager.State.taken
         guard pl_cas64(word, w, taken) else { return nil }
         return Taken(
-            slot: slot, word: taken, number: number, client: client, object: object,
+            slot: slot, wasTaken: wasTaken, word: taken, number: number, client: client, object: object,
             bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(request)[..<Int(length)]))
     }
 
-    private func execute(_ r: Taken, _ recovering: Bool) {
+    private func execute(_ r: Taken) {
         guard let object = Objects.index(of: r.object), let o = pl_object_at(object),
             o.pointee.kind == ObjectKind.managed.rawValue + 1, o.pointee.reserved & SharedFlag.doomed == 0
         else { return respond(r, Manager.State.gone) }
-        if recovering {
+        if r.wasTaken {
             // If the manager before had committed it, the log knows, and its replay the reply.
             forget(r.object.raw)
             if let reply = load(o, object, r.object.raw, number: r.number, client: r.client) { return deliver(r, reply) }
-            if Shared.slotWord(r.slot, SlotWord.attempts).pointee > Self.mostAttempts {
+            if Shared.slotWord(r.slot, SlotWord.attempts).pointee >= Self.mostAttempts {
                 return respond(r, Manager.State.crashed)
             }
         }
@@ -179,7 +181,13 @@ final class ManagerServer {
             }
         }
         var mutates = false
+        let attempts = Shared.slotWord(r.slot, SlotWord.attempts)
+        let before = attempts.pointee
+        attempts.pointee = before + 1
+        pl_order()
         let bytes = service.execute(id: r.object.raw, request: r.bytes, mutates: &mutates)
+        pl_order()
+        attempts.pointee = before
         if mutates {
             let block = spare
             spare = 0

@@ -78,6 +78,7 @@ enum SlotWord {
     static let requestBlock = 9
     static let requestLength = 10
     static let requestObject = 11
+    /// How many managers died while they executed the request.
     static let attempts = 12
     static let requestCount = 13
 
