@@ -300,6 +300,87 @@ extension Scenarios {
             try p.r.signal(e)
             try p.wait(e)
         },
+        "deadlock-locks": { p, _ in
+            // Two variables locked in both orders by nesting.
+            let (a, b) = (try p.cell(lockable: true), try p.cell(lockable: true))
+            let barrier = try p.r.makeBarrier(2)
+            let workers = try [(a, b), (b, a)].map { x, y in
+                try p.start("worker", [.hold(a, .cell), .hold(b, .cell), .hold(barrier, .barrier)]) { q in
+                    try q.locked([x]) {
+                        try q.wait(barrier)
+                        return q.kind { try q.locked([y]) { try q.set(y, 1) } } == "deadlock" ? 1 : 0
+                    }
+                }
+            }
+            let ends = workers.map { p.join($0) }
+            try check(ends == [.value(1), .value(1)], "\(ends)")
+        },
+        "deadlock-sync": { p, _ in
+            // One short at a barrier, nobody to release, nobody to set: everyone who could waits, too.
+            let b = try p.r.makeBarrier(3)
+            let s = try p.r.makeSemaphore(0)
+            let e = try p.r.makeEvent()
+            let holds = [End.hold(b, .barrier), .hold(s, .semaphore), .hold(e, .event)]
+            for (object, k) in [(b, 2), (s, 1), (e, 3)] {
+                let workers = try (0..<k).map { _ in
+                    try p.start("worker", holds) { q in
+                        // Nobody ends before all have waited: it would be `closed`.
+                        let kind = q.kind { try q.wait(object) }
+                        try check(kind == "deadlock" || (k == 2 && kind == "closed"), kind)
+                        return kind == "deadlock" ? 1 : 2
+                    }
+                }
+                let ends = try p.parallel(workers)
+                try check(ends.contains(.value(1)), "\(ends)")
+            }
+        },
+        "no-deadlock": { p, n in
+            // Processes that only look stuck: the one who can wake them sleeps, computes, or calls the manager.
+            let l = try p.cell(lockable: true)
+            let m = try p.managed([0])
+            let b = try p.r.makeBarrier(3)
+            let s = try p.r.makeSemaphore(0)
+            let holds = [End.hold(b, .barrier), .hold(s, .semaphore), .hold(l, .cell), .hold(m, .managed)]
+            for _ in 0..<(n == 0 ? 20 : n) {
+                let slow = try p.start("slow", holds) { q in
+                    try q.locked([l]) {
+                        try q.sleep(20)
+                        q.spin(microseconds: 60_000)
+                        for _ in 0..<500 { try q.call(m, .addToFirst, 1) }
+                        try q.wait(b, timeout: 10_000)
+                    }
+                    try q.r.signal(s)
+                    return 0
+                }
+                let others = try (0..<2).map { i in
+                    try p.start("other", holds) { q in
+                        try q.wait(b)
+                        try q.locked([l]) {}
+                        if i == 0 { try q.wait(s) }
+                        return 0
+                    }
+                }
+                let ends = try p.parallel([slow] + others)
+                try check(ends == [.value(0), .value(0), .value(0)], "\(ends)")
+            }
+        },
+        "barrier-closed-join": { p, _ in
+            // The parent holds the barrier, too, but waits for the workers: they can never be three.
+            let b = try p.r.makeBarrier(3)
+            let workers = try (0..<3).map { i in
+                try p.start("worker[\(i)]", [.hold(b, .barrier)]) { q in
+                    if i == 2 {
+                        try q.sleep(30)
+                        return 1
+                    }
+                    let kind = q.kind { try q.wait(b) }
+                    try check(kind == "closed", kind)
+                    return 1
+                }
+            }
+            let ends = try p.parallel(workers)
+            try check(ends == [.value(1), .value(1), .value(1)], "\(ends)")
+        },
         "manager": { p, n in
             let m = try p.managed([10])
             try check(p.call(m, .get) == [10], "initial")

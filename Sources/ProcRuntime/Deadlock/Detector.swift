@@ -75,8 +75,12 @@ enum Detector {
         // Members in joins get it as the failure of their children.
         let direct = members.filter { $0.kind != WaitKind.join }
         let candidates = direct.isEmpty ? members : direct
+        // A barrier that lost holders is closed, which is no deadlock of those who wait at it.
+        let closing = candidates.filter {
+            $0.kind == WaitKind.barrier && SharedHooks.barrierLostHolder(UInt32(truncatingIfNeeded: $0.object))
+        }
         let guarded = candidates.filter { pl_slot_at($0.slot).pointee.wait_try_depth > 0 }
-        let victims = guarded.max { pl_slot_at($0.slot).pointee.wait_since < pl_slot_at($1.slot).pointee.wait_since }
+        let victims = !closing.isEmpty ? closing : guarded.max { pl_slot_at($0.slot).pointee.wait_since < pl_slot_at($1.slot).pointee.wait_since }
             .map { [$0] } ?? candidates
         let report = Array(Report.text(members, snapshot).utf8.prefix(65536))
         return underLocks(of: members, [], snapshot) {

@@ -61,6 +61,11 @@ enum SharedHooks {
         ManagerClient.forget()
     }
 
+    /// Whether a process that held the barrier has gone: who can never pass it gets `closed`.
+    static func barrierLostHolder(_ object: UInt32) -> Bool {
+        Shared.word(pl_object_at(object), ObjectWord.lostHolder).pointee != 0
+    }
+
     /// Who could give the lock that is waited for at `object`: its owner's slot, 0 when it is free or changes hands.
     static func lockOwner(_ object: UInt32) -> UInt32 {
         let owner = UserLock.owner(UserLock.word(pl_object_at(object)))

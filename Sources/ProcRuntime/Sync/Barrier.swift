@@ -19,13 +19,14 @@ enum Barrier {
             wait.look()
             Objects.lock(object)
             var phase = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.phase).pointee)
-            if WaitQueue.isAt(object), WaitQueue.number(me) != phase {
+            let verdict = wait.verdict
+            if verdict == nil, WaitQueue.isAt(object), WaitQueue.number(me) != phase {
                 let closed = Shared.word(o, ObjectWord.closedPhase).pointee == UInt64(WaitQueue.number(me)) + 1
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)
                 return closed ? .failed(cannotFill) : nil
             }
-            if let outcome = wait.outcome {
+            if let outcome = verdict ?? wait.interruption {
                 let lost = Shared.word(o, ObjectWord.lostHolder).pointee != 0
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)

@@ -16,12 +16,13 @@ enum Event {
             Objects.lock(object)
             let count = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.setCount).pointee)
             let isAt = WaitQueue.isAt(object)
-            if Shared.word(o, ObjectWord.isSet).pointee != 0 || (isAt && WaitQueue.number(me) != count) {
+            let verdict = wait.verdict
+            if verdict == nil, Shared.word(o, ObjectWord.isSet).pointee != 0 || (isAt && WaitQueue.number(me) != count) {
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)
                 return nil
             }
-            if let outcome = wait.outcome {
+            if let outcome = verdict ?? wait.interruption {
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)
                 return outcome

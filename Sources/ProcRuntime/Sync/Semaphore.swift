@@ -31,9 +31,10 @@ enum Semaphore {
         while true {
             wait.look()
             Objects.lock(object)
+            let verdict = wait.verdict
             let head = WaitQueue.first(o)
             let flags = WaitQueue.isAt(object) ? WaitQueue.flags(me) : 0
-            if permits(o) > 0, head == 0 || head == me || flags & QueueFlag.signalled != 0 {
+            if verdict == nil, permits(o) > 0, head == 0 || head == me || flags & QueueFlag.signalled != 0 {
                 set(o, permits(o) - 1, entry, pl_end_at(entry).pointee.reserved2 + 1)
                 WaitQueue.leave(o, me)
                 signalNext(o)
@@ -41,7 +42,7 @@ enum Semaphore {
                 Parker.deliver()
                 return nil
             }
-            if let outcome = wait.outcome {
+            if let outcome = verdict ?? wait.interruption {
                 if WaitQueue.leave(o, me) { signalNext(o) }
                 Objects.unlock(object)
                 Parker.deliver()

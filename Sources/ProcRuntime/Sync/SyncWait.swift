@@ -1,7 +1,8 @@
 // One wait at a user lock, barrier, semaphore or event: the wait record that the deadlock detector reads, and
 // the reasons to give up.
 //
-// Use:  loop { look; lock the object; take it, or give up if `outcome` says so; enqueue; begin; unlock; park }
+// Use:  loop { look; lock the object; give up if there is a `verdict`; take it, or give up if there is an
+//              `interruption`; enqueue; begin; unlock; park }
 
 import CSystem
 
@@ -40,16 +41,20 @@ struct SyncWait {
         WaitRecord.end()
     }
 
-    /// Why the wait must be given up, or nil.
-    var outcome: WaitOutcome? {
-        if pl_load32(&pl_me().pointee.cancel) != 0 { return .cancelled }
-        if generation != 0 {
-            switch WaitRecord.verdict(of: generation) {
-            case .none: break
-            case .ended: return .failed(RuntimeError(kind: "closed", message: "nobody is left to end the wait"))
-            case .deadlock(let report): return .deadlocked(report)
-            }
+    /// The detector's verdict about this wait, or nil. It was given under the object's lock, and is to be taken
+    /// under it, even if by now the wait could end well: every member of a deadlock is told.
+    var verdict: WaitOutcome? {
+        if generation == 0 || pl_load32(&pl_me().pointee.verdict) == 0 { return nil }
+        switch WaitRecord.verdict(of: generation) {
+        case .none: return nil
+        case .ended: return .failed(RuntimeError(kind: "closed", message: "nobody is left to end the wait"))
+        case .deadlock(let report): return .deadlocked(report)
         }
+    }
+
+    /// Why a wait that cannot end yet must be given up, or nil.
+    var interruption: WaitOutcome? {
+        if pl_load32(&pl_me().pointee.cancel) != 0 { return .cancelled }
         if deadline != .max, pl_now() >= deadline { return .timedOut }
         return nil
     }

@@ -81,6 +81,13 @@ enum UserLock {
         while true {
             wait.look()
             Objects.lock(object)
+            if let outcome = wait.verdict {
+                let signalled = WaitQueue.leave(o, me)
+                if isMine(o) { passOn(o) } else if signalled { wakeNext(o) }
+                Objects.unlock(object)
+                Parker.deliver()
+                return outcome
+            }
             let w = pl_load64(p)
             if owner(w) == me || (owner(w) == 0 && pl_cas64(p, w, taken(w, by: me))) {
                 WaitQueue.leave(o, me)
@@ -91,7 +98,7 @@ enum UserLock {
                 Objects.unlock(object)
                 continue
             }
-            if let outcome = wait.outcome {
+            if let outcome = wait.interruption {
                 let signalled = WaitQueue.leave(o, me)
                 if signalled { wakeNext(o) }
                 Objects.unlock(object)
