@@ -12,7 +12,7 @@ extension FunctionCompiler {
 
     /// The statements of a block, whose names stay until the caller's scope ends.
     func blockContent(_ block: Block, resultOfLast: Bool = false) throws {
-        for binding in block.earlyCells where !binding.isGlobal {
+        for binding in block.earlyCells where !binding.isGlobal && !hasPlace(binding) {
             let register = try temporary()
             emit(.newEmptyBox, register)
             setPlace(binding, .box(register))

@@ -10,12 +10,11 @@ enum CollectionFunctions {
             try vm.rooting(Value(list)) { () throws(Raise) in try vm.sort(list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse) }
             return Value(list)
         }
-        table.function("reversed", "values", "A new list of the items (characters for a string: a string), last first.") {
+        table.function("reversed", "values", "A new list of the items, last first.") {
             (vm, a, _) throws(Raise) in
             let list = try vm.items(of: a[0])
             let count = list.pointee.count
             for index in 0..<count / 2 { swap(&list.pointee.items[index], &list.pointee.items[count - 1 - index]) }
-            if a[0].isString { return try vm.interpolate(list.pointee.items, count) }
             return Value(list)
         }
         table.function("sum", "values, start?", "The sum of the items, added to `start` (0).") { (vm, a, _) throws(Raise) in

@@ -311,7 +311,7 @@ struct MethodTable {
     }
 
     @inline(__always)
-    private static func hash(_ address: UInt64) -> Int { Int(truncatingIfNeeded: (address >> 4) &* 0x9E37_79B1 >> 8) }
+    private static func hash(_ address: UInt64) -> Int { Int(truncatingIfNeeded: ((address >> 4) &* 0x9E37_79B1) >> 8) }
 
     @inline(__always)
     func find(_ name: Value) -> Int? {

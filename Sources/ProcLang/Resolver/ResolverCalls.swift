@@ -222,7 +222,8 @@ extension Resolver {
         let positional = call.arguments.filter { $0.label == nil }.count
         for argument in call.arguments {
             guard let label = argument.label else { continue }
-            guard signature.names.contains(label) else {
+            // "*": any name (`namespace(x: 1)`).
+            guard signature.names.contains(label) || signature.names == ["*"] else {
                 let nearest = Suggestions.nearest(to: label, in: signature.names)
                 report(
                     .error, .argumentName, "`\(name)` has no parameter `\(label)`", argument.labelSpan,

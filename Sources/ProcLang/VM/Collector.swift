@@ -23,7 +23,8 @@ extension VM {
         heap.sweepBig()
         heap.liveBytes = liveInBlocks + heap.externalBytes
         heap.externalBytesAtCollection = heap.externalBytes
-        heap.threshold = max(Heap.minimumThreshold, heap.liveBytes)
+        // Twice the live size, but not beyond the limit without a look.
+        heap.threshold = max(Heap.minimumThreshold, min(heap.liveBytes, heap.limit - heap.liveBytes))
         heap.collections += 1
         if wanted { host.retain(only: marker.capabilities) }
         #if DEBUG

@@ -66,7 +66,9 @@ extension VM {
         }
         let mode = waitMode(deadline: deadline, immediate: immediate)
         var alternative = CommCase(action: .send, end: end, payload: buffer.view, capabilities: capabilities)
-        let outcome = host.communicate(UnsafeBufferPointer(start: &alternative, count: 1), mode: mode)
+        let outcome = withUnsafePointer(to: &alternative) {
+            host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
+        }
         giveBuffer(buffer)
         if case .done = outcome { return true }
         if case .notReady = outcome { return false }
@@ -98,7 +100,9 @@ extension VM {
         let end = try requireEnd(source, to: "?")
         let mode = waitMode(deadline: deadline, immediate: immediate)
         var alternative = CommCase(action: .receive, end: end)
-        return host.communicate(UnsafeBufferPointer(start: &alternative, count: 1), mode: mode)
+        return withUnsafePointer(to: &alternative) {
+            host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
+        }
     }
 
     func readLine() throws(Raise) -> Value? {

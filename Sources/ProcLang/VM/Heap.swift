@@ -42,7 +42,7 @@ final class Heap {
     /// Strings of one ASCII character, and the empty string last; made once.
     let singleCharacters: UnsafeMutablePointer<Value>
     /// The interned strings: constants of the code and names of the library.
-    @exclusivity(unchecked) private(set) var interned: [String: Value] = [:]
+    @exclusivity(unchecked) private(set) var interned: [InternKey: Value] = [:]
 
     static let minimumThreshold = 2 << 20
 
@@ -156,9 +156,10 @@ final class Heap {
 
     /// The one string object for a text that appears in code; it is never collected.
     func intern(_ text: String) -> Value {
-        if let value = interned[text] { return value }
+        let key = InternKey(text)
+        if let value = interned[key] { return value }
         let value = makeString(text)
-        interned[text] = value
+        interned[key] = value
         return value
     }
 
@@ -186,4 +187,10 @@ final class Heap {
             break
         }
     }
+}
+
+/// A text as its bytes: Swift's strings are equal when they look equal, those of the language when their characters are.
+struct InternKey: Hashable {
+    private let bytes: ContiguousArray<UInt8>
+    init(_ text: String) { bytes = ContiguousArray(text.utf8) }
 }

@@ -18,7 +18,7 @@ extension VM {
     static let anyType = 255
 
     func sharedInfo(_ value: Value) throws(Raise) -> SharedInfo {
-        let slot = Int(truncatingIfNeeded: value.payload &* 0x9E37_79B9_7F4A_7C15 >> 58)
+        let slot = Int(truncatingIfNeeded: (value.payload &* 0x9E37_79B9_7F4A_7C15) >> 58)
         if let info = sharedCache[slot], info.raw == value.payload { return info }
         let (element, count, isArray) = try onHost { try host.sharedInfo(value.objectRef) }
         let info = SharedInfo(raw: value.payload, element: element, count: count, isArray: isArray)
