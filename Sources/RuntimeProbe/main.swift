@@ -27,7 +27,9 @@ do {
     exit(try Runtime.run(name: "probe") { runtime in
         do {
             try scenario(Probe(runtime), size)
-            return .quiet
+            let problems = ArenaCheck.problems(quiet: true)
+            for problem in problems.prefix(10) { Probe(runtime).complain(problem) }
+            return problems.isEmpty ? .quiet : .exited(1)
         } catch let error as Failed {
             Probe(runtime).complain(error.text)
             return .exited(1)
