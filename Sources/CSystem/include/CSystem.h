@@ -171,5 +171,6 @@ int pl_exit_code(int status);
 int pl_term_signal(int status);
 
 #include "SharedLayout.h"
+#include "Exec.h"
 
 #endif
