@@ -1,0 +1,66 @@
+// The adapter: ProcRuntime as the language's host. Both speak ProcVocabulary, so that processes,
+// communication and shared variables need no line here; what is here is the world outside the program.
+
+import Glibc
+import ProcLang
+import ProcRuntime
+
+extension Runtime: @retroactive Host {
+    public var arguments: [String] { ProgramContext.arguments }
+
+    public var environment: [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let text = entry?.pointee {
+            let pair = String(cString: text)
+            if let equals = pair.firstIndex(of: "=") {
+                result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            entry = entry?.advanced(by: 1)
+        }
+        return result
+    }
+
+    public func readFile(_ path: String) throws -> [UInt8] {
+        try FileAccess.read(path)
+    }
+
+    public func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {
+        try FileAccess.write(path, bytes, append: append)
+    }
+
+    public func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String] {
+        try FileAccess.perform(operation, arguments)
+    }
+
+    public func randomSeed() -> UInt64 {
+        var seed: UInt64 = 0
+        return getrandom(&seed, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size
+            ? seed : UInt64(bitPattern: monotonicNow()) ^ UInt64(selfPid)
+    }
+
+    public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
+        try flush()
+        return try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
+    }
+
+    public func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram {
+        try ExternalStreams.spawn(command, shell: shell, on: self)
+    }
+
+    /// Waits until one of the descriptors is ready. Throws when the process is cancelled.
+    func poll(_ descriptors: UnsafeMutableBufferPointer<pollfd>) throws {
+        switch waitExternal(descriptors.baseAddress!, descriptors.count, deadline: .max) {
+        case .done, .timedOut: return
+        case .cancelled: throw HostError(kind: "cancelled", message: "cancelled while an external program ran")
+        case .deadlocked(let report): throw HostError(kind: "deadlock", message: report)
+        case .failed(let error): throw error
+        }
+    }
+}
+
+/// What the command line decided, set once before the program starts and inherited by every process.
+enum ProgramContext {
+    /// `os.args`.
+    nonisolated(unsafe) static var arguments: [String] = []
+}
