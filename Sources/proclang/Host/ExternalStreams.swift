@@ -82,10 +82,11 @@ private struct Keeper {
             _ = ExternalStreams.send(Array("\(error.kind)\0\(error.message)".utf8), to: ready, on: runtime)
             return .quiet
         }
+        let feeder: ProcessRef
         do {
-            try pump("\(name).stdin", input, keeping: program.input, of: program, Pump.feed)
-            try pump("\(name).stdout", output, keeping: program.output, of: program, Pump.drain)
-            try pump("\(name).stderr", errors, keeping: program.errors, of: program, Pump.drain)
+            feeder = try pump("\(name).stdin", input, keeping: program.input, of: program, Pump.feed)
+            _ = try pump("\(name).stdout", output, keeping: program.output, of: program, Pump.drain)
+            _ = try pump("\(name).stderr", errors, keeping: program.errors, of: program, Pump.drain)
         } catch let error {
             Glibc.kill(program.pid, SIGKILL)
             _ = program.reap()
@@ -106,15 +107,18 @@ private struct Keeper {
             _ = program.reap()
             return .cancelled
         }
-        return .value(Message.encode(int: Int64(program.reap())), capabilities: [])
+        let status = program.reap()
+        // Whoever still writes learns that nobody reads any more.
+        runtime.cancel(feeder)
+        return .value(Message.encode(int: Int64(status)), capabilities: [])
     }
 
     /// Starts the process that moves one stream; it keeps only its own descriptor of the program.
     private func pump(
         _ name: String, _ end: End, keeping own: Int32, of program: ExternalCommand,
         _ body: @escaping (Int32, End, Runtime) -> Void
-    ) throws {
-        _ = try runtime.createProcess(name: name, ends: [end], line: 0) {
+    ) throws -> ProcessRef {
+        try runtime.createProcess(name: name, ends: [end], line: 0) {
             for descriptor in [program.input, program.output, program.errors, program.pidDescriptor]
             where descriptor != own {
                 close(descriptor)
