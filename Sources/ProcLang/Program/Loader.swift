@@ -1,0 +1,157 @@
+// From a text to checked modules: parses a script, loads what it imports, and resolves everything in the
+// order of dependency.
+//
+// Invariants
+// - A file is loaded once, whoever imports it; it is known by its normalised path.
+// - A module is resolved after every module that it imports. A cycle of imports is an error, and the modules
+//   on it are not resolved.
+// - A module with errors is still resolved as far as possible, so that one run reports all there is to say.
+
+/// A script and everything it imports.
+public struct LoadedProgram {
+    /// In the order of dependency, the script itself last. Only to be compiled without errors.
+    public let modules: [LoadedModule]
+    /// Of all modules, by file and place.
+    public let diagnostics: [Diagnostic]
+    /// The text ends too early: a REPL reads another line and tries again.
+    public let isIncomplete: Bool
+}
+
+public struct LoadedModule {
+    public let module: Module
+    public let scope: ModuleScope
+}
+
+public final class Loader {
+    /// The bytes of a file, or an error whose message says why there are none.
+    public typealias Reader = (String) throws -> [UInt8]
+
+    private let sources: SourceMap
+    private let globals: GlobalTable
+    private let builtins: BuiltinCatalogue
+    private let read: Reader
+
+    private enum State {
+        case loading
+        case loaded(ModuleScope)
+        case failed
+    }
+    /// What became of each imported file, by normalised path; kept, so that a REPL loads a file once.
+    private var files: [String: State] = [:]
+    /// The files being loaded, outermost first: what a cycle is made of.
+    private var stack: [String] = []
+    private var modules: [LoadedModule] = []
+    private var diagnostics: [Diagnostic] = []
+
+    public init(sources: SourceMap, globals: GlobalTable, builtins: BuiltinCatalogue, read: @escaping Reader) {
+        self.sources = sources
+        self.globals = globals
+        self.builtins = builtins
+        self.read = read
+    }
+
+    /// Loads a script. `path` is how diagnostics call it and where relative imports start; `isFile` is false for
+    /// a text that comes from elsewhere (`-e`, standard input, the REPL), whose imports start here.
+    public func load(
+        text: [UInt8], path: String, isFile: Bool, scope: ModuleScope? = nil
+    ) -> LoadedProgram {
+        modules = []
+        diagnostics = []
+        let source = sources.add(path: path, text: text)
+        let result = Parser.parse(source)
+        diagnostics += result.diagnostics
+        if !result.isIncomplete {
+            let normal = isFile ? Loader.normalise(path) : nil
+            if let normal {
+                files[normal] = .loading
+                stack = [normal]
+            }
+            resolve(
+                result.module, in: scope ?? ModuleScope(table: globals, isInteractive: false),
+                directory: normal.map(Loader.directory) ?? "")
+            stack = []
+        }
+        return LoadedProgram(
+            modules: modules, diagnostics: diagnostics.sortedByPlace(), isIncomplete: result.isIncomplete)
+    }
+
+    /// Whether more lines are needed before the text can be a statement.
+    public static func isIncomplete(_ text: String) -> Bool {
+        Parser.parse(SourceMap().add(path: "", text: Array(text.utf8))).isIncomplete
+    }
+
+    private func resolve(_ module: Module, in scope: ModuleScope, directory: String) {
+        var imports: [String: ModuleScope] = [:]
+        for statement in module.imports {
+            imports[statement.path] = load(statement, from: directory)
+        }
+        diagnostics += Resolver.resolve(module, in: scope, builtins: builtins, imports: imports)
+        modules.append(LoadedModule(module: module, scope: scope))
+    }
+
+    /// The names of an imported file; nil when there are none to be had, which is then reported.
+    private func load(_ statement: Import, from directory: String) -> ModuleScope? {
+        let path = Loader.normalise(statement.path.hasPrefix("/") ? statement.path : directory + statement.path)
+        switch files[path] {
+        case .loaded(let scope): return scope
+        case .failed: return nil
+        case .loading:
+            reportCycle(to: path, at: statement.pathSpan)
+            return nil
+        case nil: break
+        }
+        let text: [UInt8]
+        do {
+            text = try read(path)
+        } catch {
+            let reason = (error as? HostError)?.message ?? "cannot read \(path)"
+            diagnostics.append(
+                Diagnostic(
+                    .error, .importFailed, reason, labels: [.init(statement.pathSpan)],
+                    help: ["the path of an import is relative to the file that imports"]))
+            files[path] = .failed
+            return nil
+        }
+        files[path] = .loading
+        stack.append(path)
+        defer { stack.removeLast() }
+        let result = Parser.parse(sources.add(path: path, text: text))
+        diagnostics += result.diagnostics
+        let scope = ModuleScope(table: globals, isInteractive: false)
+        resolve(result.module, in: scope, directory: Loader.directory(of: path))
+        files[path] = .loaded(scope)
+        return scope
+    }
+
+    private func reportCycle(to path: String, at span: Span) {
+        let start = stack.firstIndex(of: path) ?? 0
+        let cycle = (stack[start...] + [path]).joined(separator: " imports ")
+        diagnostics.append(
+            Diagnostic(
+                .error, .importCycle, "these imports go round in a circle", labels: [.init(span)], notes: [cycle],
+                help: ["move what both files need into a third one that imports neither"]))
+    }
+
+    // MARK: Paths
+
+    /// Without `.`, without `..` where it can be resolved by its text, without doubled slashes.
+    static func normalise(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else if part == "..", path.hasPrefix("/") {
+                continue
+            } else {
+                parts.append(part)
+            }
+        }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+
+    /// With its final slash; empty for the current directory.
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return String(path[...slash])
+    }
+}
