@@ -39,6 +39,12 @@ extension Runtime: @retroactive Host {
             ? seed : UInt64(bitPattern: monotonicNow()) ^ UInt64(selfPid)
     }
 
+    public var processorCount: Int {
+        var set = cpu_set_t()
+        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
+        return withUnsafeBytes(of: &set) { max(1, $0.reduce(0) { $0 + $1.nonzeroBitCount }) }
+    }
+
     public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
         try flush()
         return try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
