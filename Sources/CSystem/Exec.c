@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -64,4 +65,14 @@ pid_t cs_execute(char *const argv[], char *const envp[], const char *cwd, int in
     close(report[0]);
     errno = failure;
     return pid;
+}
+
+int cs_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int cs_processor_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
 }

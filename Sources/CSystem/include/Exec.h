@@ -10,4 +10,10 @@
 /// fork or of the exec (ENOENT: there is no such program).
 pid_t cs_execute(char *const argv[], char *const envp[], const char *cwd, int in, int out, int err);
 
+/// A pipe whose two descriptors are close-on-exec: 0, or -1 with errno set.
+int cs_pipe(int descriptors[2]);
+
+/// Processors that this process may run on; at least 1.
+int cs_processor_count(void);
+
 #endif

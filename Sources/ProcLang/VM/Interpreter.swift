@@ -65,6 +65,9 @@ public final class Interpreter {
     /// The module scopes that were compiled; kept alive because their identity is the key.
     private var scopes: [ModuleScope] = []
 
+    /// The names of the library, where there is no interpreter.
+    public static var builtins: BuiltinCatalogue { LibraryTable().catalogue() }
+
     /// `memoryLimit`: the most bytes that the heap may use before `memory` is raised.
     public init(
         host: Host, sources: SourceMap = SourceMap(), globals: GlobalTable = GlobalTable(), memoryLimit: Int? = nil
@@ -81,9 +84,17 @@ public final class Interpreter {
 
     /// Compiles a module that was resolved without errors. Imported modules may be compiled before or after their
     /// importers, but before these run. `isMain`: no other module can see its globals.
-    public func compile(_ module: Module, scope: ModuleScope, isMain: Bool = true) throws -> CompiledUnit {
+    public func compile(
+        _ module: Module, scope: ModuleScope, isMain: Bool = true
+    ) throws(Diagnostic) -> CompiledUnit {
         let compiler = ModuleCompiler(vm: vm, module: module, scope: scope, isMain: isMain) { self.unitNumber(of: $0) }
-        let unit = CompiledUnit(code: try compiler.compile())
+        let unit: CompiledUnit
+        do {
+            unit = CompiledUnit(code: try compiler.compile())
+        } catch {
+            let error = error as? CompileError ?? CompileError(message: "\(error)", span: .none)
+            throw Diagnostic(.error, .compile, error.message, labels: error.span.isNone ? [] : [.init(error.span)])
+        }
         vm.growGlobals(to: globals.count)
         vm.units[unitNumber(of: scope)] = unit
         return unit
@@ -269,6 +280,13 @@ public final class Interpreter {
     /// The value as `print` shows it.
     public func display(_ value: Value) -> String {
         value.isString ? value.string.text : repr(value)
+    }
+
+    /// The value in a message as `print` shows it. May collect garbage.
+    public func displayText(ofMessage message: [UInt8]) -> [UInt8] {
+        defer { vm.collectIfWanted() }
+        guard let value = message.withUnsafeBytes({ try? vm.decode($0) }) else { return [] }
+        return Array(display(value).utf8)
     }
 
     /// Whether a REPL echoes the value: everything but nil.

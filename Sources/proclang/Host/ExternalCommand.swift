@@ -31,7 +31,7 @@ struct ExternalCommand {
         func closeAll() {
             for descriptor in input + output + errors where descriptor >= 0 { close(descriptor) }
         }
-        guard pipe2(&input, O_CLOEXEC) == 0, pipe2(&output, O_CLOEXEC) == 0, pipe2(&errors, O_CLOEXEC) == 0 else {
+        guard cs_pipe(&input) == 0, cs_pipe(&output) == 0, cs_pipe(&errors) == 0 else {
             let code = errno
             closeAll()
             throw failure(name, code)
@@ -47,7 +47,7 @@ struct ExternalCommand {
         close(input[0])
         close(output[1])
         close(errors[1])
-        let pidDescriptor = Int32(syscall(Int(SYS_pidfd_open), pid, 0))
+        let pidDescriptor = pl_pidfd_open(pid)
         return ExternalCommand(
             pid: pid, pidDescriptor: pidDescriptor, input: input[1], output: output[0], errors: errors[0])
     }

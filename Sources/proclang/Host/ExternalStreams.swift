@@ -136,7 +136,7 @@ private enum Pump {
         defer { close(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         while let message = ExternalStreams.receive(from: end, on: runtime) {
-            let line = Message.displayText(of: message) + [UInt8(ascii: "\n")]
+            let line = (ProgramContext.interpreter?.displayText(ofMessage: message) ?? []) + [UInt8(ascii: "\n")]
             var written = 0
             while written < line.count {
                 let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, $0.count - written) }

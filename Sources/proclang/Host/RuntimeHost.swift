@@ -1,22 +1,23 @@
 // The adapter: ProcRuntime as the language's host. Both speak ProcVocabulary, so that processes,
 // communication and shared variables need no line here; what is here is the world outside the program.
 
+import CSystem
 import Glibc
 import ProcLang
 import ProcRuntime
 
-extension Runtime: @retroactive Host {
+extension Runtime: Host {
     public var arguments: [String] { ProgramContext.arguments }
 
     public var environment: [String: String] {
         var result: [String: String] = [:]
         var entry = environ
-        while let text = entry?.pointee {
+        while let text = entry.pointee {
             let pair = String(cString: text)
             if let equals = pair.firstIndex(of: "=") {
                 result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
             }
-            entry = entry?.advanced(by: 1)
+            entry += 1
         }
         return result
     }
@@ -34,16 +35,11 @@ extension Runtime: @retroactive Host {
     }
 
     public func randomSeed() -> UInt64 {
-        var seed: UInt64 = 0
-        return getrandom(&seed, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size
-            ? seed : UInt64(bitPattern: monotonicNow()) ^ UInt64(selfPid)
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
     }
 
-    public var processorCount: Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-        return withUnsafeBytes(of: &set) { max(1, $0.reduce(0) { $0 + $1.nonzeroBitCount }) }
-    }
+    public var processorCount: Int { Int(cs_processor_count()) }
 
     public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
         try flush()
@@ -69,4 +65,6 @@ extension Runtime: @retroactive Host {
 enum ProgramContext {
     /// `os.args`.
     nonisolated(unsafe) static var arguments: [String] = []
+    /// Of this process; a forked one has its copy.
+    nonisolated(unsafe) static var interpreter: Interpreter?
 }

@@ -19,18 +19,16 @@ struct ScriptRunner {
             complain("proclang: \(error.message)")
             exit(ExitStatus.refused)
         }
-        let status = Runtime.run { runtime in
-            run(text, on: runtime)
-        }
-        exit(status)
+        ProgramStart.runAndExit(interactive: false) { runtime in run(text, on: runtime) }
     }
 
     /// In the main script's process.
     private func run(_ text: [UInt8], on runtime: Runtime) -> BodyOutcome {
         let interpreter = Interpreter(host: runtime)
+        ProgramContext.interpreter = interpreter
         let reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         let loader = Loader(
-            sources: interpreter.sources, globals: interpreter.globals, builtins: Interpreter.builtins,
+            sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins,
             read: { try runtime.readFile($0) })
         let isFile = if case .file = origin { true } else { false }
         let program = loader.load(text: text, path: origin.displayName, isFile: isFile)
@@ -46,11 +44,9 @@ struct Execution {
     let reporter: Reporter
 
     func run(_ program: LoadedProgram) -> BodyOutcome {
-        var main: CompiledUnit?
+        let main: CompiledUnit?
         do {
-            for loaded in program.modules {
-                main = try interpreter.compile(module: loaded.module, scope: loaded.scope)
-            }
+            main = try Execution.compile(program, with: interpreter)
         } catch {
             reporter.report([error])
             return .exited(ExitStatus.refused)
@@ -58,6 +54,18 @@ struct Execution {
         guard let main else { return .quiet }
         interpreter.onUnjoinedFailure = { reporter.report($0) }
         return interpreter.finish(outcome(of: interpreter.run(main)))
+    }
+
+    /// Compiles all modules; the unit of the script itself, nil when there was nothing.
+    static func compile(
+        _ program: LoadedProgram, with interpreter: Interpreter, isMain: Bool = true
+    ) throws(Diagnostic) -> CompiledUnit? {
+        var unit: CompiledUnit?
+        for (index, loaded) in program.modules.enumerated() {
+            let isLast = index == program.modules.count - 1
+            unit = try interpreter.compile(loaded.module, scope: loaded.scope, isMain: isMain && isLast)
+        }
+        return unit
     }
 
     private func outcome(of result: RunOutcome) -> BodyOutcome {

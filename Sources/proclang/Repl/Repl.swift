@@ -13,7 +13,7 @@ import ProcRuntime
 
 enum Repl {
     static func runAndExit() -> Never {
-        exit(Runtime.run(isInteractive: true) { runtime in ReplSession(runtime: runtime).run() })
+        ProgramStart.runAndExit(interactive: true) { runtime in ReplSession(runtime: runtime).run() }
     }
 }
 
@@ -30,10 +30,11 @@ final class ReplSession {
         self.runtime = runtime
         let interpreter = Interpreter(host: runtime)
         self.interpreter = interpreter
+        ProgramContext.interpreter = interpreter
         reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         scope = ModuleScope(table: interpreter.globals, isInteractive: true)
         loader = Loader(
-            sources: interpreter.sources, globals: interpreter.globals, builtins: Interpreter.builtins,
+            sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins,
             read: { try runtime.readFile($0) })
         input = isatty(STDIN_FILENO) == 1 ? TerminalInput(runtime: runtime) : PipedInput(runtime: runtime)
         let reporter = self.reporter
@@ -64,14 +65,10 @@ final class ReplSession {
             return nil
         }
         do {
-            var unit: CompiledUnit?
-            for loaded in program.modules {
-                unit = try interpreter.compile(module: loaded.module, scope: loaded.scope)
-            }
-            guard let unit else { return nil }
+            guard let unit = try Execution.compile(program, with: interpreter, isMain: false) else { return nil }
             switch interpreter.run(unit) {
             case .value(let value):
-                if !value.isNil { print(interpreter.repr(value)) }
+                if !interpreter.isNil(value) { print(interpreter.repr(value)) }
             case .failure(let failure):
                 reporter.report(failure)
             case .exit(let status):
