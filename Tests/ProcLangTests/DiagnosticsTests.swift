@@ -51,7 +51,9 @@ struct DiagnosticsTests {
 
     @Test("a very long line is cut around the place")
     func longLine() {
-        let text = "print(" + String(repeating: "1, ", count: 100_000) + "nothing, " + String(repeating: "2, ", count: 1000) + ")"
+        let text =
+            "print(" + String(repeating: "1, ", count: 100_000) + "nothing, " + String(repeating: "2, ", count: 1000)
+            + ")"
         let lines = Checked(text).rendered.split(separator: "\n")
         #expect(lines.count == 5)
         #expect(lines[3].count < 120)

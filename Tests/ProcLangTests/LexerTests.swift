@@ -71,7 +71,8 @@ struct LexerTests {
     func interpolation() {
         #expect(
             tokens(#""a{f("b{c}")}d""#) == [
-                .stringStart, .stringText, .valueStart, .name, .leftParen, .stringStart, .stringText, .valueStart, .name,
+                .stringStart, .stringText, .valueStart, .name, .leftParen, .stringStart, .stringText, .valueStart,
+                .name,
                 .valueEnd, .stringEnd, .rightParen, .valueEnd, .stringText, .stringEnd,
             ])
         #expect(

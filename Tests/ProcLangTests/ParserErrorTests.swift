@@ -33,9 +33,10 @@ struct ParserErrorTests {
             let q = 1
             """
         let checked = Checked(text)
-        #expect(checked.summary.filter { !$0.hasPrefix("undefined") } == [
-            "syntax@2", "syntax@4", "syntax@5", "foreign-syntax@7", "unclosed-bracket@9",
-        ])
+        #expect(
+            checked.summary.filter { !$0.hasPrefix("undefined") } == [
+                "syntax@2", "syntax@4", "syntax@5", "foreign-syntax@7", "unclosed-bracket@9",
+            ])
     }
 
     @Test("syntax errors and errors of meaning come together, without consequences of the former")
@@ -66,7 +67,10 @@ struct ParserErrorTests {
     @Test(
         "what comes from other languages is named, with the way to write it here",
         arguments: [
-            ("if true:\n    print(1)\nelse:\n    print(2)\nprint(3)", "foreign-syntax@1", "write `{ ... }` instead of `:` and indentation"),
+            (
+                "if true:\n    print(1)\nelse:\n    print(2)\nprint(3)", "foreign-syntax@1",
+                "write `{ ... }` instead of `:` and indentation"
+            ),
             ("def f(x) { return x }", "foreign-syntax@1", "a function is defined by `func name(x) { ... }`"),
             ("function f(x) { return x }", "foreign-syntax@1", "a function is defined by `func name(x) { ... }`"),
             ("const x = 1", "foreign-syntax@1", "write `let x = ...`, or `var` if it is assigned later"),
@@ -85,7 +89,10 @@ struct ParserErrorTests {
             ("func f(x) -> int { return x }", "foreign-syntax@1", "leave out `-> ...`"),
             ("print(sep=1)", "foreign-syntax@1", "write `sep: ...`"),
             ("// a comment", "foreign-syntax@1", nil),
-            ("for (i = 0; i < 3; i++) { }", "foreign-syntax@1", "count with `for i in 0..<n { ... }`; repeat with `while c { ... }` or `loop { ... }`"),
+            (
+                "for (i = 0; i < 3; i++) { }", "foreign-syntax@1",
+                "count with `for i in 0..<n { ... }`; repeat with `while c { ... }` or `loop { ... }`"
+            ),
             ("let a = [1]\nprint(a[0:1])", "foreign-syntax@2", "write `a[1..<3]`, `a[2..]`, `a[..<2]` or `a[..]`"),
             ("let x = 1\nif x = 2 { }", "syntax@2", "values are compared with `==`"),
             ("class A { }", "foreign-syntax@1", "data stands in maps and lists, state that acts in a process"),
@@ -109,15 +116,22 @@ struct ParserErrorTests {
     @Test(
         "other mistakes",
         arguments: [
-            "let x", "let [a, b] + 1", "f(a b)", "[1, 2", "{a: 1, b}", "c ?", "c ! ", "c ? a.b", "1 = 2", "f() = 3", "a[1..<2] = 3",
+            "let x", "let [a, b] + 1", "f(a b)", "[1, 2", "{a: 1, b}", "c ?", "c ! ", "c ? a.b", "1 = 2", "f() = 3",
+            "a[1..<2] = 3",
             "let process = 1", "func x { }", "process { }", "raise", "try { }", "select { }", "select { foo }",
-            "select { after 1s { } else { } }", "match x { foo }", "match x { case 1 + 2 { } }", "for x { }", "for a, b, c in d { }",
-            "shared x", "shared x: blob = 1", "shared x: any[3]", "pipe a", "pipe a, b, c", "pipe a(3), b", "channel", "channel 3",
+            "select { after 1s { } else { } }", "match x { foo }", "match x { case 1 + 2 { } }", "for x { }",
+            "for a, b, c in d { }",
+            "shared x", "shared x: blob = 1", "shared x: any[3]", "pipe a", "pipe a, b, c", "pipe a(3), b", "channel",
+            "channel 3",
             "import lib", "import \"lib\"", "x is 3", "x is y is z", "1..<2..<3", "a if b", "func f(a = 1, b) { }",
-            "func f(shared x!) { }", "func f(x? = 1) { }", "supervise {", "parallel limit 3 { }", "parallel f()", "let x = shared y",
-            "return shared x", "a.", "a.1", "x = y = z", "\"{}\"", "\"{x y}\"", "(", ")", "]", "}", "...", "@", "$x", "a ? b ? c", "\\",
-            "queue(1, 2)", "pipe(3)", "channel c = d", "else { }", "case 1 { }", "catch e { }", "a ~ b", "a & b", "(1, 2)", "a, b = b, a",
-            "let x = if a { 1 }", "+1", ".5", "var a, b = 1, 2", "x => { return 1 }", "[...a] = ", "[...a, b] = c", "lock { }",
+            "func f(shared x!) { }", "func f(x? = 1) { }", "supervise {", "parallel limit 3 { }", "parallel f()",
+            "let x = shared y",
+            "return shared x", "a.", "a.1", "x = y = z", "\"{}\"", "\"{x y}\"", "(", ")", "]", "}", "...", "@", "$x",
+            "a ? b ? c", "\\",
+            "queue(1, 2)", "pipe(3)", "channel c = d", "else { }", "case 1 { }", "catch e { }", "a ~ b", "a & b",
+            "(1, 2)", "a, b = b, a",
+            "let x = if a { 1 }", "+1", ".5", "var a, b = 1, 2", "x => { return 1 }", "[...a] = ", "[...a, b] = c",
+            "lock { }",
         ])
     func mistakes(text: String) {
         let result = Parser.parse(SourceMap().add(path: "t", text: Array(text.utf8)))
@@ -143,10 +157,14 @@ struct ParserErrorTests {
     @Test("texts of random tokens end parsing and resolving, too")
     func random() {
         let pieces = [
-            "let", "var", "x", "y", "=", "+", "-", "(", ")", "[", "]", "{", "}", ",", ";", "\n", "if", "else", "for", "in", "while",
-            "func", "process", "parallel", "start", "select", "case", "?", "!", "channel", "c", "shared", ":", "int", "1", "2.5",
-            "\"a\"", "\"{x}\"", "=>", "..<", "...", "..", "match", "try", "catch", "finally", "lock", "return", "break", "not", "is",
-            "and", "or", ".", "limit", "when", "after", "supervise", "**", "+=", "import", "as", "nil", "raise", "loop", "\"", "'", "#",
+            "let", "var", "x", "y", "=", "+", "-", "(", ")", "[", "]", "{", "}", ",", ";", "\n", "if", "else", "for",
+            "in", "while",
+            "func", "process", "parallel", "start", "select", "case", "?", "!", "channel", "c", "shared", ":", "int",
+            "1", "2.5",
+            "\"a\"", "\"{x}\"", "=>", "..<", "...", "..", "match", "try", "catch", "finally", "lock", "return", "break",
+            "not", "is",
+            "and", "or", ".", "limit", "when", "after", "supervise", "**", "+=", "import", "as", "nil", "raise", "loop",
+            "\"", "'", "#",
         ]
         var state: UInt64 = 88_172_645_463_325_252
         func next(_ bound: Int) -> Int {
@@ -159,7 +177,9 @@ struct ParserErrorTests {
             let text = (0..<(1 + next(40))).map { _ in pieces[next(pieces.count)] }.joined(separator: " ")
             let checked = Checked(text)
             for diagnostic in checked.diagnostics {
-                #expect(Int(diagnostic.span.end) <= text.utf8.count && diagnostic.span.start <= diagnostic.span.end, "\(text)")
+                #expect(
+                    Int(diagnostic.span.end) <= text.utf8.count && diagnostic.span.start <= diagnostic.span.end,
+                    "\(text)")
             }
             _ = checked.rendered
         }

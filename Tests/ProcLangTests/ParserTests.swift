@@ -34,7 +34,10 @@ struct ParserTests {
         "expressions",
         arguments: [
             ("[1, 2, [3],]", "(list 1 2 (list 3))"),
-            ("x = {name: \"x\", \"two words\": 1, for: 2, 3: 4, (k): 5,}", "(= x (map \"name\": \"x\" \"two words\": 1 \"for\": 2 3: 4 k: 5))"),
+            (
+                "x = {name: \"x\", \"two words\": 1, for: 2, 3: 4, (k): 5,}",
+                "(= x (map \"name\": \"x\" \"two words\": 1 \"for\": 2 3: 4 k: 5))"
+            ),
             ("[x * x for x in xs if x > 0]", "(comprehension (calc x * x) (for x in xs) (if (compare x > 0)))"),
             ("[k for k, v in m for [a, _] in v]", "(comprehension k (for k v in m) (for [a _] in v))"),
             ("[a if b else c for x in xs]", "(comprehension (cond b a c) (for x in xs))"),
@@ -51,9 +54,15 @@ struct ParserTests {
             ("'{x}'", "\"{x}\""),
             ("func(x, y = 2) { return x }", "(lambda (x, y=2) {(return x)})"),
             ("channel(); queue(100); pipe()", "(make-channel)\n(make-queue 100)\n(make-pipe)"),
-            ("let r = parallel { a(); { b() }; parallel { c() } }", "(let r (parallel (call a) (block {(call b)}) (nested (block (parallel (call c))))))"),
+            (
+                "let r = parallel { a(); { b() }; parallel { c() } }",
+                "(let r (parallel (call a) (block {(call b)}) (nested (block (parallel (call c))))))"
+            ),
             ("parallel for i in 0..<8 { w(i) }", "(parallel for i in (..< 0 8) (call w i))"),
-            ("parallel for k, v in m limit 4 { x = k; return v }", "(parallel for k v in m (limit 4) (block {(= x k); (return v)}))"),
+            (
+                "parallel for k, v in m limit 4 { x = k; return v }",
+                "(parallel for k v in m (limit 4) (block {(= x k); (return v)}))"
+            ),
             ("supervise restarts 10 within 1m { a() }", "(supervise (restarts 10) (within 60.0) (call a))"),
             ("supervise { a() }", "(supervise (call a))"),
             ("let p = start worker(3)", "(let p (start (call worker 3)))"),
@@ -69,7 +78,10 @@ struct ParserTests {
             ("channel a, b(16), cs[8](2)", "(channel a b(16) cs[8](2))"),
             ("queue q(100)", "(queue q(100))"),
             ("pipe left, right", "(pipe left right)"),
-            ("shared hits: int = 0, grid: float[1000], best: any = nil, m = {}", "(shared hits:int=0 grid:float[1000] best:any=nil m=(map))"),
+            (
+                "shared hits: int = 0, grid: float[1000], best: any = nil, m = {}",
+                "(shared hits:int=0 grid:float[1000] best:any=nil m=(map))"
+            ),
             ("[x, y[0], z.w, ...r] = [y, x]", "(= [x (index y 0) (. z w) ...r] (list y x))"),
             ("a[0] **= 2; b.c //= d", "(**= (index a 0) 2)\n(//= (. b c) d)"),
             ("c ! shared x; c.out ! 1 + 2", "(! c (shared x))\n(! (. c out) (calc 1 + 2))"),
@@ -179,7 +191,9 @@ struct ParserTests {
         ] {
             #expect(isIncomplete(text + "\n"), "\(text)")
         }
-        for text in ["let x =", "print(\"a", ")", "c !", "f(a b", "let x = 3", "", "# a", "print(1))", "foo { ", "let = ("] {
+        for text in [
+            "let x =", "print(\"a", ")", "c !", "f(a b", "let x = 3", "", "# a", "print(1))", "foo { ", "let = (",
+        ] {
             #expect(!isIncomplete(text + "\n"), "\(text)")
         }
     }
@@ -190,9 +204,11 @@ struct ParserTests {
         func many(_ text: String) -> String { String(repeating: text, count: n) }
         for text in [
             many("["), many("[") + many("]"), many("(") + "1" + many(")"), many("{"), many("if x {") + many("}"),
-            "let x = " + many("not ") + "1", "let x = " + many("- ") + "1", "let x = 1" + many(" ** 1"), "a" + many(".b"),
+            "let x = " + many("not ") + "1", "let x = " + many("- ") + "1", "let x = 1" + many(" ** 1"),
+            "a" + many(".b"),
             "a" + many("()"), "a" + many("[0]"), many("x => ") + "1", "let x = " + many("1 if c else ") + "1",
-            many("\"{") + "1" + many("}\""), "match x { case " + many("[") + " { } }", many("[") + "a" + many("]") + " = 1",
+            many("\"{") + "1" + many("}\""), "match x { case " + many("[") + " { } }",
+            many("[") + "a" + many("]") + " = 1",
             many("parallel { ") + many("}"), "let " + many("["), many("func() {") + many("}"),
         ] {
             let checked = Checked(text)

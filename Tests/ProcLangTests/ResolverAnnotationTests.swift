@@ -12,7 +12,9 @@ struct ResolverAnnotationTests {
 
     private func rights(_ checked: Checked, _ function: String) -> [String: Rights] {
         var result: [String: Rights] = [:]
-        for parameter in checked.scope(function)?.node?.parameters ?? [] { result[parameter.name.text] = parameter.rights }
+        for parameter in checked.scope(function)?.node?.parameters ?? [] {
+            result[parameter.name.text] = parameter.rights
+        }
         return result
     }
 
@@ -56,7 +58,8 @@ struct ResolverAnnotationTests {
 
     @Test("a binding that is settled when the closure is made needs no cell")
     func settled() {
-        let checked = Checked("func f() {\nlet k = 1\nvar n = 0\nn = 2\nlet g = () => k\nprint(n)\nreturn g\n}\nprint(f())")
+        let checked = Checked(
+            "func f() {\nlet k = 1\nvar n = 0\nn = 2\nlet g = () => k\nprint(n)\nreturn g\n}\nprint(f())")
         #expect(checked.local("k")?.needsCell == false)
         #expect(checked.local("n")?.needsCell == false)
         let loop = Checked("let fs = [() => i for i in 0..<3]\nfor j in 0..<3 { fs.append(() => j) }")
@@ -215,7 +218,8 @@ struct ResolverAnnotationTests {
         #expect(direct.global("a")?.mayBeLocked == true)
         #expect(direct.global("b")?.mayBeLocked == false)
         let passed = Checked(
-            "shared a: int = 0\nshared b: int = 0\nfunc f(shared x) { g(x) }\nfunc g(shared y) { lock y { } }\nf(a)\nprint(b)")
+            "shared a: int = 0\nshared b: int = 0\nfunc f(shared x) { g(x) }\nfunc g(shared y) { lock y { } }\nf(a)\nprint(b)"
+        )
         #expect(passed.global("a")?.mayBeLocked == true)
         #expect(passed.global("b")?.mayBeLocked == false)
         let sent = Checked("shared a: int = 0\nchannel c(1)\nc ! shared a\nc ? x\nlock x { }")

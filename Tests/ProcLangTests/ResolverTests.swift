@@ -99,9 +99,16 @@ struct ResolverTests {
         let direct = Checked("var n = 0\nprocess p() { n += 1 }\nparallel { { n = 2 } }")
         #expect(direct.summary == ["variable-of-another-process@2", "variable-of-another-process@3"])
         #expect(direct.errors.allSatisfy { $0.help.joined().contains("shared n") })
-        #expect(Checked("var n = 0\nfunc up() { n += 1 }\nprocess p() { up() }").summary == ["variable-of-another-process@3"])
-        #expect(Checked("var n = 0\nfunc up() { n += 1 }\nparallel { up() }").summary == ["variable-of-another-process@3"])
-        #expect(Checked("let xs = []\nprocess p() { xs.append(1); xs[0] = 2 }").summary == ["change-not-seen@2", "change-not-seen@2"])
+        #expect(
+            Checked("var n = 0\nfunc up() { n += 1 }\nprocess p() { up() }").summary == [
+                "variable-of-another-process@3"
+            ])
+        #expect(
+            Checked("var n = 0\nfunc up() { n += 1 }\nparallel { up() }").summary == ["variable-of-another-process@3"])
+        #expect(
+            Checked("let xs = []\nprocess p() { xs.append(1); xs[0] = 2 }").summary == [
+                "change-not-seen@2", "change-not-seen@2",
+            ])
         #expect(Checked("let m = {}\nparallel { { m.a = 1 } }").summary == ["change-not-seen@2"])
         #expect(Checked("let xs = []\nfunc f() { xs.append(1) }\nf()").summary == [])
         #expect(Checked("shared xs = []\nprocess p() { xs.append(1) }").summary == [])
@@ -112,7 +119,8 @@ struct ResolverTests {
     @Test(
         "directions",
         arguments: [
-            "x ! 1", "x.send(1)", "x.put(1)", "x.try_put(1)", "select { case x ! 1 { } }", "q(x)", "q(out: x)", "print(x.writer)",
+            "x ! 1", "x.send(1)", "x.put(1)", "x.try_put(1)", "select { case x ! 1 { } }", "q(x)", "q(out: x)",
+            "print(x.writer)",
         ])
     func sendingToReader(statement: String) {
         #expect(Checked("func q(out!) { out ! 1 }\nprocess p(x?) { \(statement) }").summary == ["direction@2"])
@@ -121,7 +129,8 @@ struct ResolverTests {
     @Test(
         "directions the other way",
         arguments: [
-            "x ? y", "x.receive()", "x.get()", "x.recv()", "x.try_get()", "for y in x { }", "select { case x ? y { } }", "q(x)",
+            "x ? y", "x.receive()", "x.get()", "x.recv()", "x.try_get()", "for y in x { }", "select { case x ? y { } }",
+            "q(x)",
             "print([y for y in x])", "print(x.reader)",
         ])
     func receivingFromWriter(statement: String) {
@@ -186,6 +195,9 @@ struct ResolverTests {
         #expect(scope.names == ["a", "b", "s"])
         #expect(Checked("channel k\nk ? x", in: scope).diagnostics.isEmpty)
         #expect(Checked("k ? x\nprint(x)", in: scope).diagnostics.isEmpty)
-        #expect(Checked("func f() { var n = 0; return () => n }\nprocess p() { x = 1 }", in: scope).summary == ["assign-to-constant@2"])
+        #expect(
+            Checked("func f() { var n = 0; return () => n }\nprocess p() { x = 1 }", in: scope).summary == [
+                "assign-to-constant@2"
+            ])
     }
 }

@@ -68,7 +68,8 @@ public struct DiagnosticRenderer {
             previous = (label.span.file, place.line)
             let mark = String(repeating: isPrimary ? "^" : "-", count: excerpt.caretWidth)
             let text = label.text.isEmpty ? "" : " " + clean(label.text)
-            out += margin + paint(" |", .margin) + " " + String(repeating: " ", count: excerpt.caretColumn)
+            out +=
+                margin + paint(" |", .margin) + " " + String(repeating: " ", count: excerpt.caretColumn)
                 + paint(mark + text, isPrimary ? style : .secondary) + "\n"
         }
         for note in diagnostic.notes { out += remark(margin, "note", note, .title) }
@@ -81,7 +82,9 @@ public struct DiagnosticRenderer {
         let marked = labels.enumerated().map { (label: $0.element, isPrimary: $0.offset == 0, order: $0.offset) }
         let home = labels.first?.span.file
         let sorted = marked.sorted { a, b in
-            if a.label.span.file != b.label.span.file { return a.label.span.file == home ? true : b.label.span.file == home ? false : a.order < b.order }
+            if a.label.span.file != b.label.span.file {
+                return a.label.span.file == home ? true : b.label.span.file == home ? false : a.order < b.order
+            }
             let (lineA, lineB) = (line(of: a.label), line(of: b.label))
             return lineA != lineB ? lineA < lineB : a.order < b.order
         }
@@ -102,7 +105,9 @@ public struct DiagnosticRenderer {
 
     /// Control characters replaced by U+FFFD.
     private func clean(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value >= 127 && $0.value < 160 }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value >= 127 && $0.value < 160 }) else {
+            return text
+        }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             result.append(scalar.value < 32 || scalar.value >= 127 && scalar.value < 160 ? "\u{FFFD}" : scalar)
@@ -174,7 +179,8 @@ private struct Excerpt {
         }
         text = (cutsLeft ? "..." : "") + cells[low..<high].map(\.text).joined() + (cutsRight ? "..." : "")
         caretColumn = (cutsLeft ? 3 : 0) + cells[low..<max(low, min(first, high))].reduce(0) { $0 + $1.width }
-        caretWidth = max(1, cells[min(first, high)..<max(min(first, high), min(last, high))].reduce(0) { $0 + $1.width })
+        caretWidth = max(
+            1, cells[min(first, high)..<max(min(first, high), min(last, high))].reduce(0) { $0 + $1.width })
         while let blank = text.last, blank == " " { text.removeLast() }
     }
 }

@@ -48,7 +48,8 @@ extension Lexer {
         let scalar = text.unicodeScalars.first ?? " "
         var help: [String] = []
         switch scalar {
-        case "\u{201C}", "\u{201D}", "\u{201E}", "\u{AB}", "\u{BB}": help = ["strings stand in straight quotes: \"...\""]
+        case "\u{201C}", "\u{201D}", "\u{201E}", "\u{AB}", "\u{BB}":
+            help = ["strings stand in straight quotes: \"...\""]
         case "\u{2018}", "\u{2019}", "\u{201A}": help = ["raw strings stand in straight quotes: '...'"]
         case "`": help = ["strings stand in double quotes: \"...\""]
         case "\u{2013}", "\u{2014}", "\u{2212}": help = ["minus is written `-`"]
@@ -66,7 +67,8 @@ extension Lexer {
             out.tokens[out.tokens.count - 1].end = Int32(position)
             return
         }
-        let visible = scalar.value > 32 && scalar.value != 127 && !scalar.properties.isWhitespace
+        let visible =
+            scalar.value > 32 && scalar.value != 127 && !scalar.properties.isWhitespace
             && scalar.properties.generalCategory != .format && scalar.properties.generalCategory != .control
         let code = String(scalar.value, radix: 16, uppercase: true)
         let padded = String(repeating: "0", count: max(0, 4 - code.count)) + code

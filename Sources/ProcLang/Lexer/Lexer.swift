@@ -189,46 +189,84 @@ struct Lexer {
         case UInt8(ascii: "^"): punctuation(.caret, 1)
         case UInt8(ascii: "\\"): punctuation(.backslash, 1)
         case UInt8(ascii: "+"):
-            if next == equal { punctuation(.plusAssign, 2) }
-            else if next == byte { punctuation(.doublePlus, 2) }
-            else { punctuation(.plus, 1) }
+            if next == equal {
+                punctuation(.plusAssign, 2)
+            } else if next == byte {
+                punctuation(.doublePlus, 2)
+            } else {
+                punctuation(.plus, 1)
+            }
         case UInt8(ascii: "-"):
-            if next == equal { punctuation(.minusAssign, 2) }
-            else if next == UInt8(ascii: ">") { punctuation(.rightArrow, 2) }
-            else if next == byte { punctuation(.doubleMinus, 2) }
-            else { punctuation(.minus, 1) }
+            if next == equal {
+                punctuation(.minusAssign, 2)
+            } else if next == UInt8(ascii: ">") {
+                punctuation(.rightArrow, 2)
+            } else if next == byte {
+                punctuation(.doubleMinus, 2)
+            } else {
+                punctuation(.minus, 1)
+            }
         case UInt8(ascii: "*"):
-            if next == byte { third == equal ? punctuation(.doubleStarAssign, 3) : punctuation(.doubleStar, 2) }
-            else if next == equal { punctuation(.starAssign, 2) }
-            else { punctuation(.star, 1) }
+            if next == byte {
+                third == equal ? punctuation(.doubleStarAssign, 3) : punctuation(.doubleStar, 2)
+            } else if next == equal {
+                punctuation(.starAssign, 2)
+            } else {
+                punctuation(.star, 1)
+            }
         case UInt8(ascii: "/"):
-            if next == byte { third == equal ? punctuation(.doubleSlashAssign, 3) : punctuation(.doubleSlash, 2) }
-            else if next == equal { punctuation(.slashAssign, 2) }
-            else { punctuation(.slash, 1) }
+            if next == byte {
+                third == equal ? punctuation(.doubleSlashAssign, 3) : punctuation(.doubleSlash, 2)
+            } else if next == equal {
+                punctuation(.slashAssign, 2)
+            } else {
+                punctuation(.slash, 1)
+            }
         case UInt8(ascii: "%"): next == equal ? punctuation(.percentAssign, 2) : punctuation(.percent, 1)
         case equal:
-            if next == equal { third == equal ? punctuation(.tripleEqual, 3) : punctuation(.equal, 2) }
-            else if next == UInt8(ascii: ">") { punctuation(.arrow, 2) }
-            else { punctuation(.assign, 1) }
+            if next == equal {
+                third == equal ? punctuation(.tripleEqual, 3) : punctuation(.equal, 2)
+            } else if next == UInt8(ascii: ">") {
+                punctuation(.arrow, 2)
+            } else {
+                punctuation(.assign, 1)
+            }
         case UInt8(ascii: "!"):
-            if next == equal { third == equal ? punctuation(.notTripleEqual, 3) : punctuation(.notEqual, 2) }
-            else { punctuation(.bang, 1) }
+            if next == equal {
+                third == equal ? punctuation(.notTripleEqual, 3) : punctuation(.notEqual, 2)
+            } else {
+                punctuation(.bang, 1)
+            }
         case UInt8(ascii: "<"):
-            if next == equal { punctuation(.lessOrEqual, 2) }
-            else if next == UInt8(ascii: "-"), spaceBefore, third == 32 { punctuation(.leftArrow, 2) }
-            else if next == byte { punctuation(.leftShift, 2) }
-            else { punctuation(.less, 1) }
+            if next == equal {
+                punctuation(.lessOrEqual, 2)
+            } else if next == UInt8(ascii: "-"), spaceBefore, third == 32 {
+                punctuation(.leftArrow, 2)
+            } else if next == byte {
+                punctuation(.leftShift, 2)
+            } else {
+                punctuation(.less, 1)
+            }
         case UInt8(ascii: ">"):
-            if next == equal { punctuation(.greaterOrEqual, 2) }
-            else if next == byte { punctuation(.rightShift, 2) }
-            else { punctuation(.greater, 1) }
+            if next == equal {
+                punctuation(.greaterOrEqual, 2)
+            } else if next == byte {
+                punctuation(.rightShift, 2)
+            } else {
+                punctuation(.greater, 1)
+            }
         case UInt8(ascii: "&"): next == byte ? punctuation(.doubleAmpersand, 2) : punctuation(.ampersand, 1)
         case UInt8(ascii: "|"): next == byte ? punctuation(.doubleBar, 2) : punctuation(.bar, 1)
         case UInt8(ascii: "."):
-            if next == byte, third == UInt8(ascii: "<") { punctuation(.halfOpenRange, 3) }
-            else if next == byte, third == byte { punctuation(.ellipsis, 3) }
-            else if next == byte { punctuation(.doubleDot, 2) }
-            else { punctuation(.dot, 1) }
+            if next == byte, third == UInt8(ascii: "<") {
+                punctuation(.halfOpenRange, 3)
+            } else if next == byte, third == byte {
+                punctuation(.ellipsis, 3)
+            } else if next == byte {
+                punctuation(.doubleDot, 2)
+            } else {
+                punctuation(.dot, 1)
+            }
         default: reportUnexpected(length: 1)
         }
     }
@@ -276,10 +314,15 @@ struct Lexer {
         func low(_ ahead: Int) -> UInt32 { UInt32(bytes[index + ahead] & 0x3F) }
         let value: UInt32
         let length: Int
-        if first < 0x80 { (value, length) = (first, 1) }
-        else if first < 0xE0 { (value, length) = ((first & 0x1F) << 6 | low(1), 2) }
-        else if first < 0xF0 { (value, length) = ((first & 0x0F) << 12 | low(1) << 6 | low(2), 3) }
-        else { (value, length) = ((first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3), 4) }
+        if first < 0x80 {
+            (value, length) = (first, 1)
+        } else if first < 0xE0 {
+            (value, length) = ((first & 0x1F) << 6 | low(1), 2)
+        } else if first < 0xF0 {
+            (value, length) = ((first & 0x0F) << 12 | low(1) << 6 | low(2), 3)
+        } else {
+            (value, length) = ((first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3), 4)
+        }
         return (Unicode.Scalar(value) ?? "\u{FFFD}", length)
     }
 }

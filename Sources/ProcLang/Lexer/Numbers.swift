@@ -91,7 +91,9 @@ extension Lexer {
         position += 2
         while position < bytes.count, isNameByte(bytes[position]) { position += 1 }
         guard start + 2 < position, let digits = digits(from: start + 2, to: position) else {
-            report(.invalidNumber, "a \(name) number needs digits", start, position, help: ["for example 0xff, 0o17, 0b1010"])
+            report(
+                .invalidNumber, "a \(name) number needs digits", start, position,
+                help: ["for example 0xff, 0o17, 0b1010"])
             return emit(.invalid, start, position)
         }
         for digit in digits where digit.hexDigitValue.map({ $0 >= radix }) ?? true {

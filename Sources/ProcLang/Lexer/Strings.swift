@@ -211,7 +211,9 @@ extension Lexer {
             while position < bytes.count, bytes[position] & 0xC0 == 0x80 { position += 1 }
             report(
                 .invalidEscape, "unknown escape in a string", start, position,
-                help: ["the escapes are \\n \\t \\r \\0 \\e \\\" \\\\ \\{ \\} \\u{1F600}; '...' is raw text without escapes"])
+                help: [
+                    "the escapes are \\n \\t \\r \\0 \\e \\\" \\\\ \\{ \\} \\u{1F600}; '...' is raw text without escapes"
+                ])
         }
     }
 
@@ -288,7 +290,8 @@ extension Lexer {
         let isInsideValue = modes.count > depth + 1
         modes.removeLast(modes.count - depth)
         let first = out.tokens[state.firstToken]
-        let valueStart = isInsideValue
+        let valueStart =
+            isInsideValue
             ? out.tokens[state.firstToken...].first { $0.kind == .valueStart }.map { Int($0.start) } : nil
         out.tokens.removeLast(out.tokens.count - state.firstToken)
         out.diagnostics.removeAll { Int($0.span.start) > state.opening }
@@ -298,8 +301,11 @@ extension Lexer {
         while end < bytes.count, state.isMultiLine || bytes[end] != 10 { end += 1 }
         position = end
         var visibleEnd = end
-        if state.isMultiLine { visibleEnd = state.opening + 3 }
-        else if visibleEnd > state.opening + 1, bytes[visibleEnd - 1] == 13 { visibleEnd -= 1 }
+        if state.isMultiLine {
+            visibleEnd = state.opening + 3
+        } else if visibleEnd > state.opening + 1, bytes[visibleEnd - 1] == 13 {
+            visibleEnd -= 1
+        }
         if let valueStart {
             report(
                 .unclosedString, "the value in a string is not closed", valueStart, valueStart + 1,

@@ -5,7 +5,9 @@ extension Parser {
         let isVariable = advance().kind == .var
         let word = isVariable ? "var" : "let"
         if kind == .leftParen || kind == .leftBrace {
-            try fail("expected a name after `\(word)`, found \(found)", help: ["a list is taken apart by `\(word) [a, b] = ...`"])
+            try fail(
+                "expected a name after `\(word)`, found \(found)",
+                help: ["a list is taken apart by `\(word) [a, b] = ...`"])
         }
         let pattern = try parseBindingPattern()
         switch kind {
@@ -14,7 +16,8 @@ extension Parser {
             reportForeign("`:=` is not an operator", "write `\(word) x = ...`")
             try expectValue(after: advance())
         case .colon:
-            reportForeign("names are declared without type", "write `\(word) x = ...`; only `shared` variables have types")
+            reportForeign(
+                "names are declared without type", "write `\(word) x = ...`; only `shared` variables have types")
             advance()
             if kind.isWord { advance() }
             if !accept(.assign) { throw ParseFailure() }
@@ -31,7 +34,9 @@ extension Parser {
                 help: isVariable ? [] : ["a `let` needs its value; a `var` may be given one later"])
         }
         if kind == .shared {
-            try fail("a shared variable cannot be the value of a name", help: ["use the variable by its own name, or pass it as a `shared` parameter"])
+            try fail(
+                "a shared variable cannot be the value of a name",
+                help: ["use the variable by its own name, or pass it as a `shared` parameter"])
         }
         let value = try parseExpression()
         if sameLineKind == .comma {
@@ -44,7 +49,9 @@ extension Parser {
         let first = index
         let word = text(advance())
         if functionKind == .process, kind == .leftParen || kind == .leftBrace {
-            try fail("expected the name of the process, found \(found)", help: ["an anonymous process is `start { ... }`, or a block in `parallel`"])
+            try fail(
+                "expected the name of the process, found \(found)",
+                help: ["an anonymous process is `start { ... }`, or a block in `parallel`"])
         }
         let name = try expectName("the name of the \(word == "process" ? "process" : "function")")
         var parameters: [Parameter] = []
@@ -65,7 +72,9 @@ extension Parser {
                 mapsAllowed = true
             }
         } else {
-            try fail("expected `(` after the name, found \(found)", help: ["without parameters it is `\(word) \(name.text)() { ... }`"])
+            try fail(
+                "expected `(` after the name, found \(found)",
+                help: ["without parameters it is `\(word) \(name.text)() { ... }`"])
         }
         let header = spanFrom(first)
         if kind == .assign || kind == .arrow {
@@ -152,7 +161,9 @@ extension Parser {
                 if sameLineKind == .leftBracket {
                     count = try parseDeclaredSize(.rightBracket)
                     if known == .any {
-                        try fail("an array of `any` does not exist", spanFrom(first), help: ["a shared list takes all values: `shared \(name.text) = []`"])
+                        try fail(
+                            "an array of `any` does not exist", spanFrom(first),
+                            help: ["a shared list takes all values: `shared \(name.text) = []`"])
                     }
                 }
             }
@@ -172,8 +183,11 @@ extension Parser {
     func parseImport() throws -> Stmt.Kind {
         advance()
         guard kind == .string else {
-            let help = kind == .name
-                ? ["the modules `math random time json os fs` are always there; a file is imported by `import \"lib.proc\" as lib`"]
+            let help =
+                kind == .name
+                ? [
+                    "the modules `math random time json os fs` are always there; a file is imported by `import \"lib.proc\" as lib`"
+                ]
                 : ["a file is imported by `import \"lib.proc\" as lib`"]
             try fail("expected the path of a file in quotes, found \(found)", help: help)
         }
@@ -209,11 +223,13 @@ extension Parser {
     /// After `?`.
     func parseReceiveTarget() throws -> Pattern {
         if atStatementEnd || kind == .leftBrace {
-            try fail("expected a name after `?`", help: ["`c ? x` receives into x; a value to use at once is `c.receive()`"])
+            try fail(
+                "expected a name after `?`", help: ["`c ? x` receives into x; a value to use at once is `c.receive()`"])
         }
         let pattern = try parseBindingPattern()
         if sameLineKind == .dot || sameLineKind == .leftBracket {
-            try fail("a receive binds a name", help: ["receive into a name, and assign it: `c ? x` and then `a[i] = x`"])
+            try fail(
+                "a receive binds a name", help: ["receive into a name, and assign it: `c ? x` and then `a[i] = x`"])
         }
         return pattern
     }
@@ -260,7 +276,10 @@ extension Parser {
             endNode(outer)
             switch literal.kind {
             case .int, .float, .string, .bool, .nilLiteral: return Pattern(.literal(literal), literal.span)
-            default: try fail("a pattern holds literals, no computations", literal.span, help: ["compare with `when`: `case x when x == ...`"])
+            default:
+                try fail(
+                    "a pattern holds literals, no computations", literal.span,
+                    help: ["compare with `when`: `case x when x == ...`"])
             }
         case .stringStart:
             try fail("a string in a pattern has no values in it", help: ["compare with `when`: `case x when x == ...`"])
@@ -277,7 +296,9 @@ extension Parser {
         guard token.kind == .name else { try fail("expected a pattern, found \(found)") }
         advance()
         if sameLineKind == .dot || sameLineKind == .leftParen {
-            try fail("a pattern holds names, literals, lists and maps", help: ["compare with `when`: `case x when x == ...`"])
+            try fail(
+                "a pattern holds names, literals, lists and maps", help: ["compare with `when`: `case x when x == ...`"]
+            )
         }
         let name = Name(text(token), span(token))
         return Pattern(name.isDiscard ? .wildcard : .name(name), name.span)
@@ -303,7 +324,9 @@ extension Parser {
                     key = try node(.string(text(token)), span(token))
                 }
                 guard accept(.colon) else {
-                    try fail("expected `:` after the key, found \(found)", help: ["`{kind: k}` binds k to the value of kind"])
+                    try fail(
+                        "expected `:` after the key, found \(found)", help: ["`{kind: k}` binds k to the value of kind"]
+                    )
                 }
                 entries.append((key, try parsePattern()))
                 if !accept(.comma) { break }

@@ -4,7 +4,8 @@
 // minus, power, postfix. Operators of one level make one flat node.
 
 enum Level: Int {
-    case or = 1, and, not, comparison, range, sum, product, unary
+    case or = 1
+    case and, not, comparison, range, sum, product, unary
 }
 
 extension Parser {
@@ -49,7 +50,8 @@ extension Parser {
         var left: Expr
         if kind == .not {
             guard minimum.rawValue <= Level.not.rawValue else {
-                try fail("`not` binds more loosely than the operator before it", help: ["put `(not ...)` in parentheses"])
+                try fail(
+                    "`not` binds more loosely than the operator before it", help: ["put `(not ...)` in parentheses"])
             }
             try enter()
             advance()
@@ -213,7 +215,9 @@ extension Parser {
         case .minus, .doubleMinus:
             try enter()
             defer { nesting -= 1 }
-            if kind == .doubleMinus { try fail("`--` is not an operator", code: .foreignSyntax, help: ["write `x -= 1`"]) }
+            if kind == .doubleMinus {
+                try fail("`--` is not an operator", code: .foreignSyntax, help: ["write `x -= 1`"])
+            }
             advance()
             if kind == .int, lexed.ints[Int(current.payload)] == 1 << 63, kind(ahead: 1) != .doubleStar {
                 advance()
@@ -283,7 +287,8 @@ extension Parser {
                     label = advance()
                     advance()
                 } else if kind == .name, kind(ahead: 1) == .assign {
-                    reportForeign("an argument is named with `:`", "write `\(text(current)): ...`", at: span(tokens[index + 1]))
+                    reportForeign(
+                        "an argument is named with `:`", "write `\(text(current)): ...`", at: span(tokens[index + 1]))
                     label = advance()
                     advance()
                 }
@@ -350,7 +355,8 @@ extension Parser {
 
     private func failDoubleDot() throws -> Never {
         try fail(
-            "`..` is only used to leave an end of a slice open", help: ["a range is `a..<b` (without b) or `a...b` (with b)"])
+            "`..` is only used to leave an end of a slice open",
+            help: ["a range is `a..<b` (without b) or `a...b` (with b)"])
     }
 
     private func failColonSlice() throws -> Never {

@@ -18,7 +18,8 @@ extension Parser {
     func looksLikeBlock() -> Bool {
         let next = kind(ahead: 1)
         switch next {
-        case .let, .var, .return, .if, .for, .while, .loop, .raise, .select, .match, .try: return kind(ahead: 2) != .colon
+        case .let, .var, .return, .if, .for, .while, .loop, .raise, .select, .match, .try:
+            return kind(ahead: 2) != .colon
         case .name: return kind(ahead: 2) != .colon && kind(ahead: 2) != .rightBrace && kind(ahead: 2) != .comma
         default: return false
         }
@@ -28,29 +29,50 @@ extension Parser {
     func failNoExpression() throws -> Never {
         if !linesMatter, kind == .endOfFile || current.startsLine && kind != .name && beginsStatement(kind) {
             try fail(
-                "`\(text(tokens[innermostBracket]))` is not closed", span(tokens[innermostBracket]), code: .unclosedBracket,
+                "`\(text(tokens[innermostBracket]))` is not closed", span(tokens[innermostBracket]),
+                code: .unclosedBracket,
                 label: "opened here",
                 more: [.init(currentSpan, kind == .endOfFile ? "the text ends here" : "a statement begins here")])
         }
         switch kind {
         case .if: try fail("`if` is a statement", help: ["a conditional value is `x if c else y`"])
-        case .match: try fail("`match` is a statement", help: ["assign in its cases, or put it in a function that returns"])
-        case .for, .while, .loop: try fail("`\(text(current))` is a statement", help: ["a list is made by `[x for x in xs]`"])
-        case .process: try fail("a process is defined by a statement", help: ["an anonymous process is `start { ... }`; a function value is `func(x) { ... }`"])
-        case .shared: try fail("`shared x` stands only as an argument or after `!`", help: ["a shared variable is declared at the beginning of a statement"])
-        case .leftBrace: try fail("expected an expression before `{`", help: ["a map needs parentheses here: `({...})`"])
+        case .match:
+            try fail("`match` is a statement", help: ["assign in its cases, or put it in a function that returns"])
+        case .for, .while, .loop:
+            try fail("`\(text(current))` is a statement", help: ["a list is made by `[x for x in xs]`"])
+        case .process:
+            try fail(
+                "a process is defined by a statement",
+                help: ["an anonymous process is `start { ... }`; a function value is `func(x) { ... }`"])
+        case .shared:
+            try fail(
+                "`shared x` stands only as an argument or after `!`",
+                help: ["a shared variable is declared at the beginning of a statement"])
+        case .leftBrace:
+            try fail("expected an expression before `{`", help: ["a map needs parentheses here: `({...})`"])
         case .less where kind(ahead: 1) == .minus, .leftArrow:
-            try fail("`<-` is not an operator", code: .foreignSyntax, help: ["receive with `c ? x` or `c.receive()`, send with `c ! v`"])
+            try fail(
+                "`<-` is not an operator", code: .foreignSyntax,
+                help: ["receive with `c ? x` or `c.receive()`, send with `c ! v`"])
         case .dot: try fail("expected an expression, found `.`", help: ["a float needs a digit before the point: 0.5"])
-        case .ellipsis, .halfOpenRange, .doubleDot: try fail("a range needs its beginning", help: ["for example `0..<n`"])
+        case .ellipsis, .halfOpenRange, .doubleDot:
+            try fail("a range needs its beginning", help: ["for example `0..<n`"])
         case .plus: try fail("there is no unary `+`")
         case .doublePlus: try fail("`++` is not an operator", code: .foreignSyntax, help: ["write `x += 1`"])
         case .star, .doubleStar: try fail("expected an expression, found `\(text(current))`")
-        case .ampersand: try fail("`&` is not an operator", code: .foreignSyntax, help: ["values are passed as they are; `shared x` passes a shared variable"])
-        case .doubleSlash, .slash: try fail("expected an expression, found `\(text(current))`", help: ["comments begin with `#`"])
-        case .at: try fail("there are no decorators", code: .foreignSyntax, help: ["a process is defined by `process name() { ... }`"])
+        case .ampersand:
+            try fail(
+                "`&` is not an operator", code: .foreignSyntax,
+                help: ["values are passed as they are; `shared x` passes a shared variable"])
+        case .doubleSlash, .slash:
+            try fail("expected an expression, found `\(text(current))`", help: ["comments begin with `#`"])
+        case .at:
+            try fail(
+                "there are no decorators", code: .foreignSyntax,
+                help: ["a process is defined by `process name() { ... }`"])
         case .dollar: try fail("unexpected `$`", help: ["values in strings are written \"{x}\""])
-        case .backslash: try fail("unexpected `\\`", help: ["a line goes on inside brackets, and after an operator or a comma"])
+        case .backslash:
+            try fail("unexpected `\\`", help: ["a line goes on inside brackets, and after an operator or a comma"])
         case .endOfFile: try fail("the text ends where an expression is expected")
         default: try fail("expected an expression, found \(found)")
         }
@@ -59,7 +81,9 @@ extension Parser {
     /// Statements of other languages that begin with a word that is a name here. Returns nil for others.
     func parseForeignStatement() throws -> Stmt.Kind? {
         switch kind {
-        case .leftArrow, .less where kind == .leftArrow || kind(ahead: 1) == .minus: try failNoExpression()
+        case .leftArrow,
+            .less where kind == .leftArrow || kind(ahead: 1) == .minus:
+            try failNoExpression()
         case .doubleSlash where linesMatter && current.startsLine:
             let line = source.bounds(ofLine: source.line(at: current.start))
             report(.foreignSyntax, "comments begin with `#`", currentSpan)
@@ -77,12 +101,18 @@ extension Parser {
         case "def", "fn", "function", "fun", "sub", "proc":
             guard next == .name else { return nil }
             let isProcess = word == "proc"
-            reportForeign("`\(word)` is not a keyword", isProcess ? "a process is defined by `process name() { ... }`" : "a function is defined by `func name(x) { ... }`")
+            reportForeign(
+                "`\(word)` is not a keyword",
+                isProcess
+                    ? "a process is defined by `process name() { ... }`"
+                    : "a function is defined by `func name(x) { ... }`")
             let function = try parseFunction(isProcess ? .process : .function)
             return isProcess ? .process(function) : .function(function)
         case "const", "val", "auto", "int", "float", "string", "bool", "local":
             guard next == .name, kind(ahead: 2) == .assign || kind(ahead: 2) == .colon else { return nil }
-            reportForeign("`\(word)` does not declare a name", "write `let \(text(tokens[index + 1])) = ...`, or `var` if it is assigned later")
+            reportForeign(
+                "`\(word)` does not declare a name",
+                "write `let \(text(tokens[index + 1])) = ...`, or `var` if it is assigned later")
             return try parseDeclaration()
         case "go", "spawn", "async":
             guard next == .name || next == .func || next == .leftBrace else { return nil }
@@ -93,14 +123,21 @@ extension Parser {
             return .expression(try node(.start(ProcessItem(.call(expr), expr.span)), expr.span))
         case "elif", "elsif", "elseif":
             guard next != .assign, next != .leftParen else { return nil }
-            try fail("`\(word)` is not a keyword", code: .foreignSyntax, help: ["write `else if`, after the `}` of the `if`"])
+            try fail(
+                "`\(word)` is not a keyword", code: .foreignSyntax, help: ["write `else if`, after the `}` of the `if`"]
+            )
         case "class", "struct":
             guard next == .name else { return nil }
-            try fail("there are no classes", code: .foreignSyntax, help: ["data stands in maps and lists, state that acts in a process"])
+            try fail(
+                "there are no classes", code: .foreignSyntax,
+                help: ["data stands in maps and lists, state that acts in a process"])
         case "from":
             guard next == .name else { return nil }
-            try fail("`from` is not a keyword", code: .foreignSyntax, help: ["a file is imported by `import \"lib.proc\" as lib`"])
-        case "unless", "until", "repeat", "do", "switch", "foreach", "defer", "async", "await", "yield", "throw", "del", "global", "nonlocal",
+            try fail(
+                "`from` is not a keyword", code: .foreignSyntax,
+                help: ["a file is imported by `import \"lib.proc\" as lib`"])
+        case "unless", "until", "repeat", "do", "switch", "foreach", "defer", "async", "await", "yield", "throw", "del",
+            "global", "nonlocal",
             "assert", "except", "with", "pass":
             return try parseForeignWord(word, next)
         default: return nil
@@ -109,7 +146,8 @@ extension Parser {
 
     private func parseForeignWord(_ word: String, _ next: TokenKind) throws -> Stmt.Kind? {
         switch next {
-        case .assign, .leftParen, .dot, .leftBracket, .bang, .question, .plusAssign, .minusAssign, .endOfFile, .semicolon,
+        case .assign, .leftParen, .dot, .leftBracket, .bang, .question, .plusAssign, .minusAssign, .endOfFile,
+            .semicolon,
             .rightBrace, .starAssign, .slashAssign, .comma:
             return nil
         default: break
@@ -126,7 +164,8 @@ extension Parser {
         case "yield": help = "send to a channel with `c ! x`"
         case "throw": help = "write `raise error(\"kind\", \"text\")`"
         case "del": help = "use `a.remove(...)` or `m.remove(key)`"
-        case "global", "nonlocal": help = "outer names may be assigned if they are declared with `var`; between processes use `shared`"
+        case "global", "nonlocal":
+            help = "outer names may be assigned if they are declared with `var`; between processes use `shared`"
         case "assert": help = "write `assert(condition, \"text\")`"
         case "with": help = "write `lock x { ... }`, or `try { ... } finally { ... }`"
         case "except": help = "write `catch e { ... }`"
@@ -141,29 +180,36 @@ extension Parser {
     /// A statement is complete but its line goes on.
     func failAfterStatement(_ statement: Stmt) throws -> Never {
         if lastName() == "lambda", kind == .name || kind == .colon {
-            try fail("`lambda` is not a keyword", span(previous), code: .foreignSyntax, help: ["write `x => value` or `(a, b) => value`"])
+            try fail(
+                "`lambda` is not a keyword", span(previous), code: .foreignSyntax,
+                help: ["write `x => value` or `(a, b) => value`"])
         }
         if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind,
             let keyword = Suggestions.nearest(to: name.text, in: Array(TokenKind.keywords.keys) + ["supervise"])
         {
-            try fail("expected the end of the statement, found \(found)", name.span, help: ["did you mean `\(keyword)`?"])
+            try fail(
+                "expected the end of the statement, found \(found)", name.span, help: ["did you mean `\(keyword)`?"])
         }
         switch kind {
         case .string, .stringStart, .int, .float, .name, .nil, .true, .false:
             if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind {
                 if kind == .name || kind == .leftBrace, name.text == "supervise" { break }
-                let help = kind == .name && !["print", "echo", "puts", "println", "eprint"].contains(name.text)
+                let help =
+                    kind == .name && !["print", "echo", "puts", "println", "eprint"].contains(name.text)
                     ? ["a call has parentheses: `\(name.text)(...)`; two statements stand on two lines"]
                     : ["a call has parentheses: `\(name.text == "print" ? "print" : name.text)(...)`"]
                 try fail("expected `(` after `\(name.text)`, found \(found)", help: help)
             }
         case .colon:
             if case .expression(let expr) = statement.kind, case .name = expr.kind {
-                try fail("names are declared without type", code: .foreignSyntax, help: ["write `let x = ...` or `var x = ...`"])
+                try fail(
+                    "names are declared without type", code: .foreignSyntax,
+                    help: ["write `let x = ...` or `var x = ...`"])
             }
         case .comma:
             if case .expression = statement.kind {
-                try fail("several values stand in brackets", code: .foreignSyntax, help: ["for example `[x, y] = [y, x]`"])
+                try fail(
+                    "several values stand in brackets", code: .foreignSyntax, help: ["for example `[x, y] = [y, x]`"])
             }
         case .question:
             try fail(
@@ -181,7 +227,9 @@ extension Parser {
         case .doubleDot: try fail("unexpected `..`", help: ["a range is `a..<b` (without b) or `a...b` (with b)"])
         case .leftBrace:
             if case .expression(let expr) = statement.kind, case .name = expr.kind {
-                try fail("unexpected `{` after `\(source.string(expr.span))`", help: ["a function is called with parentheses, a block begins a statement of its own"])
+                try fail(
+                    "unexpected `{` after `\(source.string(expr.span))`",
+                    help: ["a function is called with parentheses, a block begins a statement of its own"])
             }
         default: break
         }
@@ -198,10 +246,13 @@ extension Parser {
             return try parseIndentedBlock()
         }
         if isWord("do") || isWord("then") {
-            try fail("expected `{`, found `\(text(current))`", code: .foreignSyntax, help: ["a block stands in braces: `{ ... }`"])
+            try fail(
+                "expected `{`, found `\(text(current))`", code: .foreignSyntax,
+                help: ["a block stands in braces: `{ ... }`"])
         }
         if kind == .assign { try fail("expected `{`, found `=`", help: ["values are compared with `==`"]) }
-        try fail("expected `{`, found \(found)", help: kind == .endOfFile ? [] : ["a block stands in braces: `{ ... }`"])
+        try fail(
+            "expected `{`, found \(found)", help: kind == .endOfFile ? [] : ["a block stands in braces: `{ ... }`"])
     }
 
     /// Reads a block in Python's way so that what is in it is checked, too.
@@ -213,7 +264,9 @@ extension Parser {
         let headerLine = source.line(at: current.start)
         let lineStart = source.bounds(ofLine: headerLine).lowerBound
         var indent = 0
-        while lineStart + indent < source.text.count, source.text[lineStart + indent] == 32 || source.text[lineStart + indent] == 9 {
+        while lineStart + indent < source.text.count,
+            source.text[lineStart + indent] == 32 || source.text[lineStart + indent] == 9
+        {
             indent += 1
         }
         advance()

@@ -166,7 +166,8 @@ extension Parser {
                     key = try node(.string(text(word)), span(word))
                 } else {
                     if kind == .name, kind(ahead: 1) == .assign {
-                        reportForeign("a key is followed by `:`", "write `\(text(current)): ...`", at: span(tokens[index + 1]))
+                        reportForeign(
+                            "a key is followed by `:`", "write `\(text(current)): ...`", at: span(tokens[index + 1]))
                         let word = advance()
                         key = try node(.string(text(word)), span(word))
                     } else {
@@ -187,7 +188,9 @@ extension Parser {
                     try fail("expected `:` after the key of a map, found \(found)")
                 }
                 let value = try parseExpression()
-                if kind == .for { try fail("there are comprehensions of lists only", help: ["write `[x for x in xs]`"]) }
+                if kind == .for {
+                    try fail("there are comprehensions of lists only", help: ["write `[x for x in xs]`"])
+                }
                 entries.append(MapEntry(key: key, value: value))
                 if !accept(.comma) { break }
             }
@@ -223,7 +226,9 @@ extension Parser {
         let header = spanFrom(first)
         advance()
         if kind == .leftBrace, mapsAllowed, looksLikeBlock() {
-            try fail("after `=>` stands a value; `{` begins a map here", help: ["a function with statements is `func(x) { ... }`"])
+            try fail(
+                "after `=>` stands a value; `{` begins a map here",
+                help: ["a function with statements is `func(x) { ... }`"])
         }
         let body = try parseExpression()
         let function = FunctionNode(
@@ -237,7 +242,8 @@ extension Parser {
         advance()
         if kind == .name {
             try fail(
-                "a function with a name is a statement", help: ["leave out the name, or declare it on a line of its own"])
+                "a function with a name is a statement",
+                help: ["leave out the name, or declare it on a line of its own"])
         }
         guard kind == .leftParen else { try fail("expected `(` after `func`, found \(found)") }
         let parameters = try parseParameters()
@@ -297,12 +303,15 @@ extension Parser {
         let word = advance()
         let channelKind = ChannelKind(rawValue: text(word)) ?? .channel
         guard kind == .leftParen else {
-            try fail("expected `(` after `\(channelKind.rawValue)`, found \(found)", help: ["`\(channelKind.rawValue)()` makes one"])
+            try fail(
+                "expected `(` after `\(channelKind.rawValue)`, found \(found)",
+                help: ["`\(channelKind.rawValue)()` makes one"])
         }
         let arguments = try parseArguments()
         guard arguments.count <= (channelKind == .pipe ? 0 : 1) else {
             try fail(
-                channelKind == .pipe ? "`pipe()` takes no arguments" : "`\(channelKind.rawValue)` takes one argument, its capacity",
+                channelKind == .pipe
+                    ? "`pipe()` takes no arguments" : "`\(channelKind.rawValue)` takes one argument, its capacity",
                 spanFrom(first), code: .arity)
         }
         if let argument = arguments.first, let label = argument.label, label != "capacity" {

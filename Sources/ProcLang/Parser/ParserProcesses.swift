@@ -42,7 +42,9 @@ extension Parser {
                 try fail("`limit` belongs to `parallel for`", help: ["`parallel for x in xs limit 4 { ... }`"])
             }
             guard kind == .leftBrace else {
-                try fail("expected `{` or `for` after `\(text(word))`, found \(found)", help: ["`\(text(word)) { a(); b() }`"])
+                try fail(
+                    "expected `{` or `for` after `\(text(word))`, found \(found)",
+                    help: ["`\(text(word)) { a(); b() }`"])
             }
             form = .items(try parseItems(text(word)))
         }
@@ -216,7 +218,9 @@ extension Parser {
             if kind == .leftArrow || kind == .assign {
                 try fail("expected `?` or `!`, found \(found)", help: ["`case c ? x` receives, `case c ! v` sends"])
             }
-            try fail("expected `?` or `!` in a case of `select`, found \(found)", help: ["`case c ? x` receives, `case c ! v` sends"])
+            try fail(
+                "expected `?` or `!` in a case of `select`, found \(found)",
+                help: ["`case c ? x` receives, `case c ! v` sends"])
         }
         var condition: Expr?
         var replication: (patterns: [Pattern], iterable: Expr)?

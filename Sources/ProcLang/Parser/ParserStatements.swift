@@ -24,7 +24,9 @@ extension Parser {
         case .shared: return try parseShared()
         case .leftBrace:
             if looksLikeMap() {
-                try fail("`{` begins a block here", help: ["a map at the beginning of a statement needs parentheses: `({a: 1})`"])
+                try fail(
+                    "`{` begins a block here",
+                    help: ["a map at the beginning of a statement needs parentheses: `({a: 1})`"])
             }
             return .block(try parseBlock())
         case .if: return try parseIf()
@@ -78,11 +80,15 @@ extension Parser {
         let op = sameLineKind
         switch op {
         case .assign, .colonAssign:
-            if op == .colonAssign { reportForeign("`:=` is not an operator", "declare with `let x = ...` or `var x = ...`") }
+            if op == .colonAssign {
+                reportForeign("`:=` is not an operator", "declare with `let x = ...` or `var x = ...`")
+            }
             let target = try assignTarget(expr, first)
             try expectValue(after: advance())
             let value = try parseExpression()
-            if sameLineKind == .assign { try fail("assignments cannot be chained", help: ["write one statement for each"]) }
+            if sameLineKind == .assign {
+                try fail("assignments cannot be chained", help: ["write one statement for each"])
+            }
             return .assign(target, value)
         case .plusAssign, .minusAssign, .starAssign, .slashAssign, .doubleSlashAssign, .percentAssign,
             .doubleStarAssign:
@@ -129,7 +135,9 @@ extension Parser {
         case .index(let object, let index): return .index(object, index, expr.span)
         case .member(let member): return .member(member, expr.span)
         case .slice:
-            try fail("a slice cannot be assigned", expr.span, code: .invalidAssignment, help: ["assign the elements one by one"])
+            try fail(
+                "a slice cannot be assigned", expr.span, code: .invalidAssignment,
+                help: ["assign the elements one by one"])
         case .list:
             try fail("a list of values cannot be changed by an operator", expr.span, code: .invalidAssignment)
         case .invalid: throw ParseFailure()
@@ -176,7 +184,9 @@ extension Parser {
 
     private func parseSharableResult() throws -> Expr {
         if kind == .shared {
-            try fail("a shared variable cannot be returned", help: ["return its value, or pass the variable as a `shared` parameter"])
+            try fail(
+                "a shared variable cannot be returned",
+                help: ["return its value, or pass the variable as a `shared` parameter"])
         }
         return try parseExpression()
     }
@@ -296,7 +306,9 @@ extension Parser {
             var name: Name?
             if kind == .name || kind.isKeyword { name = try expectName("a name for the error") }
             if kind == .name || kind == .colon || kind == .comma || kind == .leftParen {
-                try fail("expected `{` after the name of the error, found \(found)", help: ["all errors are caught; look at `e.kind`"])
+                try fail(
+                    "expected `{` after the name of the error, found \(found)",
+                    help: ["all errors are caught; look at `e.kind`"])
             }
             handler = (name, try parseBlock())
         }
@@ -317,7 +329,8 @@ extension Parser {
         try parseClauses("match") { first in
             if accept(.case) {
                 if let otherwise {
-                    report(.unreachable, "a `case` after `else` is never reached", span(tokens[first]),
+                    report(
+                        .unreachable, "a `case` after `else` is never reached", span(tokens[first]),
                         more: [.init(otherwise.span, "")])
                 }
                 let pattern = try parsePattern()

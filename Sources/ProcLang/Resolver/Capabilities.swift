@@ -52,7 +52,8 @@ extension Resolver {
                 for mention in scope.mentions {
                     guard let callee = mention.function.scope, callee !== scope else { continue }
                     for id in callee.useOrder {
-                        guard let use = callee.uses[id], use.binding.owner !== callee, use.binding.owner !== scope else { continue }
+                        guard let use = callee.uses[id], use.binding.owner !== callee, use.binding.owner !== scope
+                        else { continue }
                         if scope.noteUse(of: use.binding, use.rights) { changed = true }
                     }
                 }
@@ -108,7 +109,8 @@ extension Resolver {
                 let variable = assignment.binding.name
                 report(
                     .error, .foreignVariable,
-                    "`\(name)` assigns `\(variable)`, which belongs to another process", place, label: "run in a process here",
+                    "`\(name)` assigns `\(variable)`, which belongs to another process", place,
+                    label: "run in a process here",
                     more: [.init(assignment.span, "assigned here")],
                     help: ["processes have memory of their own; declare it as `shared \(variable) = ...` to share it"])
             }
@@ -120,7 +122,9 @@ extension Resolver {
             }
         }
         for (node, _, span) in startedFunctions {
-            check(node, node.name?.text ?? "it", span) { $0.owner !== node.scope && $0.owner != nil && !isInside($0.owner, node.scope) }
+            check(node, node.name?.text ?? "it", span) {
+                $0.owner !== node.scope && $0.owner != nil && !isInside($0.owner, node.scope)
+            }
         }
     }
 

@@ -123,7 +123,9 @@ public final class Resolver {
     }
 
     private func warnIfUnused(_ binding: Binding) {
-        guard !binding.isUsed, !binding.isGlobal, !binding.name.hasPrefix("_"), binding.isWarnedWhenUnused else { return }
+        guard !binding.isUsed, !binding.isGlobal, !binding.name.hasPrefix("_"), binding.isWarnedWhenUnused else {
+            return
+        }
         report(
             .warning, .unusedVariable,
             binding.isReassigned ? "`\(binding.name)` is assigned but never used" : "`\(binding.name)` is never used",
@@ -215,7 +217,9 @@ public final class Resolver {
             case .importModule(let node): predeclare(node.name, .importedModule)
             case .receive(_, let target):
                 target.forEachName { name in
-                    if scope.names[name.text] == nil, assignableByReceive(name.text) == nil { predeclare(name, .received) }
+                    if scope.names[name.text] == nil, assignableByReceive(name.text) == nil {
+                        predeclare(name, .received)
+                    }
                 }
             default: break
             }
@@ -256,6 +260,21 @@ public final class Resolver {
         return nil
     }
 
+    /// What a name means here, builtins aside, without noting a use.
+    func peek(_ text: String) -> Binding? {
+        var block: BlockScope? = scope
+        var later: Binding?
+        while let present = block {
+            if let binding = present.names[text] { return binding }
+            if let binding = present.upcoming[text] {
+                if present.function !== function { return binding }
+                later = later ?? binding
+            }
+            block = present.parent
+        }
+        return moduleScope.globals[text] ?? later
+    }
+
     private func find(_ name: Name) -> Binding? {
         var block: BlockScope? = scope
         var crossed: FunctionScope?
@@ -278,7 +297,11 @@ public final class Resolver {
             }
             if let binding = present.upcoming[name.text] {
                 if crossed != nil {
-                    if home === present { present.pending.append((name, binding)) } else { name.mayBeUninitialised = true }
+                    if home === present {
+                        present.pending.append((name, binding))
+                    } else {
+                        name.mayBeUninitialised = true
+                    }
                     capture(binding, from: present, early: true)
                     return binding
                 }
@@ -311,7 +334,9 @@ public final class Resolver {
     /// Whether a hoisted function is made before what it captures from its own block.
     private func isMadeLater(_ binding: Binding, than function: FunctionScope?, in block: BlockScope) -> Bool {
         guard let made = block.hoistOrder[ObjectIdentifier(binding)] else { return true }
-        guard let own = function?.node?.name?.binding, let order = block.hoistOrder[ObjectIdentifier(own)] else { return true }
+        guard let own = function?.node?.name?.binding, let order = block.hoistOrder[ObjectIdentifier(own)] else {
+            return true
+        }
         return made >= order
     }
 
@@ -375,7 +400,9 @@ public final class Resolver {
 
     private func reportUndefined(_ name: Name) {
         guard !name.isDiscard else {
-            report(.error, .undefinedName, "`_` has no value", name.span, help: ["it only takes values that are not needed"])
+            report(
+                .error, .undefinedName, "`_` has no value", name.span,
+                help: ["it only takes values that are not needed"])
             return
         }
         guard !isUnreliable(name.text), reportedNames.insert(name.text).inserted else { return }

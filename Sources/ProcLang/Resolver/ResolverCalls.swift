@@ -111,7 +111,8 @@ extension Resolver {
         guard position > node.parameters.count || !missing.isEmpty else { return }
         let minimum = node.minimumArity
         let count = node.parameters.count
-        let takes = count == 0
+        let takes =
+            count == 0
             ? "no arguments"
             : minimum == count ? plural(count, "argument") : "\(minimum) to \(plural(count, "argument"))"
         let names = missing.map { "`\(node.parameters[$0].name.text)`" }
@@ -144,8 +145,9 @@ extension Resolver {
     /// A literal is no channel.
     private func checkIsEnd(_ value: Expr, _ formal: Parameter, _ callee: String) {
         var isWrong = value.isLiteral
-        if case .name(let name) = value.kind, let binding = lookUpForCheck(name.text) {
-            isWrong = binding.isShared || binding.kind == .channelArray || binding.kind == .queueArray
+        if case .name(let name) = value.kind, let binding = peek(name.text) {
+            isWrong =
+                binding.isShared || binding.kind == .channelArray || binding.kind == .queueArray
                 || (binding.kind == .constant && binding.initializer?.isLiteral == true)
         }
         guard isWrong, case let mark = formal.kind == .reader ? "?" : "!" else { return }
@@ -191,7 +193,8 @@ extension Resolver {
             if value.isLiteral {
                 report(
                     .error, .sharedArgument, "`\(formal.name.text)` of `\(callee)` takes a shared variable", value.span,
-                    more: [.init(formal.name.span, "declared here")], help: ["declare one with `shared x = ...` and pass `x`"])
+                    more: [.init(formal.name.span, "declared here")],
+                    help: ["declare one with `shared x = ...` and pass `x`"])
             }
         }
     }
@@ -228,7 +231,8 @@ extension Resolver {
                 report(
                     .error, .argumentName, "`\(name)` has no parameter `\(label)`", argument.labelSpan,
                     help: nearest.map { ["did you mean `\($0)`?"] }
-                        ?? (signature.names.isEmpty ? [] : ["its parameters are \(signature.names.joined(separator: ", "))"]))
+                        ?? (signature.names.isEmpty
+                            ? [] : ["its parameters are \(signature.names.joined(separator: ", "))"]))
                 return
             }
         }
@@ -254,7 +258,8 @@ extension Resolver {
                 } else {
                     resolveArguments(call)
                 }
-            } else if case .name(let name) = member.object.kind, case .module(let entries)? = builtins.entries[name.text],
+            } else if case .name(let name) = member.object.kind,
+                case .module(let entries)? = builtins.entries[name.text],
                 name.binding?.kind == .builtin, case .function(let signature)? = entries[member.name]
             {
                 resolveArguments(call)
@@ -286,7 +291,7 @@ extension Resolver {
     func checkDirection(_ expr: Expr, _ wanted: Rights, _ action: String) {
         switch expr.kind {
         case .name(let name):
-            guard let binding = lookUpForCheck(name.text) else { return }
+            guard let binding = peek(name.text) else { return }
             switch (binding.kind, wanted) {
             case (.parameter(.reader), .write):
                 reportDirection(expr, "`\(name.text)?` is a reading end and cannot be \(action)", binding)
@@ -305,7 +310,7 @@ extension Resolver {
     }
 
     private func isDeclaredEnd(_ expr: Expr) -> Bool {
-        guard case .name(let name) = expr.kind, let binding = lookUpForCheck(name.text) else { return false }
+        guard case .name(let name) = expr.kind, let binding = peek(name.text) else { return false }
         switch binding.kind {
         case .channel, .queue, .pipe, .parameter(.reader), .parameter(.writer): return true
         default: return false
@@ -317,14 +322,5 @@ extension Resolver {
             .error, .direction, title, expr.span,
             more: binding.map { [.init($0.span, "declared here")] } ?? [],
             help: ["`x?` is the end to receive from, `x!` the end to send to"])
-    }
-
-    private func lookUpForCheck(_ text: String) -> Binding? {
-        var block: BlockScope? = scope
-        while let present = block {
-            if let binding = present.names[text] { return binding }
-            block = present.parent
-        }
-        return moduleScope.globals[text]
     }
 }

@@ -101,20 +101,13 @@ extension Resolver {
     func resolveIterable(_ expr: Expr) {
         checkDirection(expr, .read, "iterated")
         // The elements of a list of channels are used in ways that are not followed.
-        if case .name(let name) = expr.kind, let kind = peekKind(name.text), kind == .channelArray || kind == .queueArray {
+        if case .name(let name) = expr.kind, let kind = peek(name.text)?.kind,
+            kind == .channelArray || kind == .queueArray
+        {
             resolve(expr, .value)
         } else {
             resolve(expr, .read)
         }
-    }
-
-    private func peekKind(_ text: String) -> BindingKind? {
-        var block: BlockScope? = scope
-        while let present = block {
-            if let binding = present.names[text] ?? present.upcoming[text] { return binding.kind }
-            block = present.parent
-        }
-        return moduleScope.globals[text]?.kind
     }
 
     // MARK: Names
@@ -177,8 +170,12 @@ extension Resolver {
     private func resolve(_ member: Member, _ expr: Expr, _ usage: Usage) {
         if resolveModuleMember(member) { return }
         switch member.name {
-        case "reader": resolve(member.object, .read); checkDirection(member.object, .read, "asked for its reading end")
-        case "writer": resolve(member.object, .write); checkDirection(member.object, .write, "asked for its writing end")
+        case "reader":
+            resolve(member.object, .read)
+            checkDirection(member.object, .read, "asked for its reading end")
+        case "writer":
+            resolve(member.object, .write)
+            checkDirection(member.object, .write, "asked for its writing end")
         case "empty", "full", "capacity", "name": resolve(member.object, .look)
         default: resolve(member.object, usage)
         }
@@ -186,7 +183,9 @@ extension Resolver {
 
     /// `math.pi`, `lib.name`: checked against what the module has. False when the object is no module.
     func resolveModuleMember(_ member: Member) -> Bool {
-        guard case .name(let name) = member.object.kind, let binding = lookUpQuietly(name) else { return false }
+        guard case .name(let name) = member.object.kind, let binding = peek(name.text) ?? builtin(name.text) else {
+            return false
+        }
         if binding.kind == .builtin {
             guard case .module(let entries)? = builtins.entries[name.text] else { return false }
             name.binding = binding
@@ -208,15 +207,6 @@ extension Resolver {
             reportNoMember(member, "module `\(name.text)`", imported.names)
         }
         return true
-    }
-
-    private func lookUpQuietly(_ name: Name) -> Binding? {
-        var block: BlockScope? = scope
-        while let present = block {
-            if let binding = present.names[name.text] ?? present.upcoming[name.text] { return binding }
-            block = present.parent
-        }
-        return moduleScope.globals[name.text] ?? builtin(name.text)
     }
 
     func reportNoMember(_ member: Member, _ owner: String, _ known: [String]) {

@@ -45,24 +45,18 @@ extension Resolver {
 
     /// What is declared as something else. Values that turn out to be no channel are errors (`type`) at run time.
     private func checkIsChannel(_ expr: Expr, _ action: String) {
-        guard case .name(let name) = expr.kind, let binding = scopeBinding(name.text) else { return }
+        guard case .name(let name) = expr.kind, let binding = peek(name.text) else { return }
         let title: String
         switch binding.kind {
-        case .function, .process: title = "`\(name.text)` is a \(binding.kind == .process ? "process definition" : "function") and cannot be \(action)"
-        case .channelArray, .queueArray: title = "`\(name.text)` is a \(binding.kind.word); one of them is `\(name.text)[i]`"
+        case .function, .process:
+            title =
+                "`\(name.text)` is a \(binding.kind == .process ? "process definition" : "function") and cannot be \(action)"
+        case .channelArray, .queueArray:
+            title = "`\(name.text)` is a \(binding.kind.word); one of them is `\(name.text)[i]`"
         case .shared, .parameter(.shared): title = "`\(name.text)` is a shared variable and cannot be \(action)"
         default: return
         }
         report(.error, .direction, title, expr.span, more: [.init(binding.span, "declared here")])
-    }
-
-    private func scopeBinding(_ text: String) -> Binding? {
-        var block: BlockScope? = scope
-        while let present = block {
-            if let binding = present.names[text] { return binding }
-            block = present.parent
-        }
-        return moduleScope.globals[text]
     }
 
     func resolveSelect(_ node: Select) {

@@ -123,7 +123,8 @@ extension Resolver {
         case .comparison(let first, let links):
             if links.count == 1, links[0].op == .equal, case .name = first.kind {
                 report(
-                    .warning, .noEffect, "this comparison has no effect", expr.span, help: ["an assignment is written `=`"])
+                    .warning, .noEffect, "this comparison has no effect", expr.span,
+                    help: ["an assignment is written `=`"])
             }
         case .name(let name):
             if let kind = name.binding?.kind, kind == .function || kind == .process {
@@ -215,23 +216,27 @@ extension Resolver {
         case .shared, .parameter(.shared):
             function.noteUse(of: binding, .hold)
         case .constant:
-            reportConstant(name, binding, "`\(name.text)` is declared with `let` and cannot be assigned", "declare it with `var`")
+            reportConstant(
+                name, binding, "`\(name.text)` is declared with `let` and cannot be assigned", "declare it with `var`")
         case .received:
             reportConstant(
                 name, binding, "`\(name.text)` was bound by a receive and cannot be assigned",
                 "declare `var \(name.text)` before the receive")
         case .caughtError:
-            reportConstant(name, binding, "`\(name.text)` is the caught error and cannot be assigned", "use another name")
+            reportConstant(
+                name, binding, "`\(name.text)` is the caught error and cannot be assigned", "use another name")
         case .function, .process:
             reportConstant(
-                name, binding, "`\(name.text)` is a \(binding.kind == .function ? "function" : "process") and cannot be assigned",
+                name, binding,
+                "`\(name.text)` is a \(binding.kind == .function ? "function" : "process") and cannot be assigned",
                 "use another name")
         case .channel, .queue, .pipe, .channelArray, .queueArray:
             reportConstant(
                 name, binding, "`\(name.text)` is a declared \(binding.kind.word) and cannot be assigned",
                 "to send to it write `\(name.text) ! value`")
         case .importedModule:
-            reportConstant(name, binding, "`\(name.text)` is an imported module and cannot be assigned", "use another name")
+            reportConstant(
+                name, binding, "`\(name.text)` is an imported module and cannot be assigned", "use another name")
         case .builtin:
             reportConstant(
                 name, binding, "`\(name.text)` is part of the library and cannot be assigned",
@@ -251,7 +256,9 @@ extension Resolver {
         let binding = lookUp(name)
         if binding == nil, diagnostics.count > count {
             diagnostics[count].title = "`\(name.text)` is not declared"
-            diagnostics[count].help += ["a new name is declared by `let \(name.text) = ...`, or `var` if it changes later"]
+            diagnostics[count].help += [
+                "a new name is declared by `let \(name.text) = ...`, or `var` if it changes later"
+            ]
         }
         return binding
     }
@@ -270,7 +277,9 @@ extension Resolver {
 
     /// A captured list or map is changed in a process: nobody else sees it.
     func warnForeignChange(_ object: Expr, _ span: Span) {
-        guard let name = object.rootName, let binding = name.binding, isForeign(binding), !binding.isShared else { return }
+        guard let name = object.rootName, let binding = name.binding, isForeign(binding), !binding.isShared else {
+            return
+        }
         guard let initial = binding.initializer, initial.isCollection else { return }
         report(
             .warning, .foreignMutation, "this changes a copy of `\(name.text)` that only this process sees", span,
@@ -294,18 +303,11 @@ extension Resolver {
         guard let binding = peek(name.text), binding.isShared else { return }
         if locked.contains(where: { $0.contains { $0 === binding } }) { return }
         report(
-            .warning, .lostUpdate, "another process may change `\(name.text)` between this read and this write", value.span,
-            help: ["`\(text) \(links[0].op.rawValue)= ...` is one operation; `lock \(name.text) { ... }` makes several one"])
-    }
-
-    /// What a name means here, without noting a use.
-    private func peek(_ text: String) -> Binding? {
-        var block: BlockScope? = scope
-        while let present = block {
-            if let binding = present.names[text] ?? present.upcoming[text] { return binding }
-            block = present.parent
-        }
-        return moduleScope.globals[text]
+            .warning, .lostUpdate, "another process may change `\(name.text)` between this read and this write",
+            value.span,
+            help: [
+                "`\(text) \(links[0].op.rawValue)= ...` is one operation; `lock \(name.text) { ... }` makes several one"
+            ])
     }
 
     // MARK: lock, match, import
@@ -321,19 +323,24 @@ extension Resolver {
                 case .function, .process, .channel, .queue, .pipe, .channelArray, .queueArray, .importedModule:
                     report(
                         .error, .misplaced, "`\(name.text)` cannot be locked", target.span,
-                        more: [.init(binding.span, "declared here")], help: ["shared variables and semaphores can be locked"])
+                        more: [.init(binding.span, "declared here")],
+                        help: ["shared variables and semaphores can be locked"])
                 default:
                     locksUnknown = true
                     if let initial = binding.initializer, initial.isLiteral {
                         report(
-                            .error, .misplaced, "`\(name.text)` is not shared, so there is nothing to lock", target.span,
-                            more: [.init(binding.span, "declared here")], help: ["shared variables and semaphores can be locked"])
+                            .error, .misplaced, "`\(name.text)` is not shared, so there is nothing to lock",
+                            target.span,
+                            more: [.init(binding.span, "declared here")],
+                            help: ["shared variables and semaphores can be locked"])
                     }
                 }
             } else {
                 locksUnknown = true
                 if target.isLiteral {
-                    report(.error, .misplaced, "this cannot be locked", target.span, help: ["shared variables and semaphores can be locked"])
+                    report(
+                        .error, .misplaced, "this cannot be locked", target.span,
+                        help: ["shared variables and semaphores can be locked"])
                 }
             }
         }
@@ -344,7 +351,9 @@ extension Resolver {
                 report(
                     .warning, .nestedLock, "this takes a lock while another one is held",
                     Span(file: span.file, start: span.start, end: targets.last?.span.end ?? span.end),
-                    help: ["two processes that do so in different orders wait for each other forever; name all of them in the outer `lock`"])
+                    help: [
+                        "two processes that do so in different orders wait for each other forever; name all of them in the outer `lock`"
+                    ])
             }
         }
         locked.append(bindings)

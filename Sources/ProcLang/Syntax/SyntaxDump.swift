@@ -26,7 +26,8 @@ public enum SyntaxDump {
         case .function(let function), .process(let function): return text(function)
         case .channels(let declaration):
             let items = declaration.items.map { item in
-                item.name.text + (item.count.map { "[\(text($0))]" } ?? "") + (item.capacity.map { "(\(text($0)))" } ?? "")
+                item.name.text + (item.count.map { "[\(text($0))]" } ?? "")
+                    + (item.capacity.map { "(\(text($0)))" } ?? "")
             }
             return list(declaration.kind.rawValue, items)
         case .shared(let items):
@@ -46,7 +47,8 @@ public enum SyntaxDump {
             return list("if", parts)
         case .whileLoop(let condition, let body): return list("while", text(condition), text(body))
         case .loop(let body): return list("loop", text(body))
-        case .forLoop(let node): return list("for", node.patterns.map(text) + ["in", text(node.iterable), text(node.body)])
+        case .forLoop(let node):
+            return list("for", node.patterns.map(text) + ["in", text(node.iterable), text(node.body)])
         case .breakLoop: return "(break)"
         case .continueLoop: return "(continue)"
         case .returnValue(let value): return list("return", value.map(text))
@@ -93,7 +95,9 @@ public enum SyntaxDump {
         case .index(let object, let index, _): return list("index", text(object), text(index))
         case .member(let member, _): return list(".", text(member.object), member.name)
         case .list(let targets, let rest, _):
-            return "[" + (targets.map(text) + (rest.map { ["..." + ($0.target.map(text) ?? "")] } ?? [])).joined(separator: " ") + "]"
+            return "["
+                + (targets.map(text) + (rest.map { ["..." + ($0.target.map(text) ?? "")] } ?? [])).joined(
+                    separator: " ") + "]"
         }
     }
 
@@ -104,7 +108,8 @@ public enum SyntaxDump {
         case .name(let name): return name.text
         case .literal(let value): return list("literal", text(value))
         case .list(let items, let rest):
-            return "[" + (items.map(text) + (rest.map { ["..." + ($0.name?.text ?? "")] } ?? [])).joined(separator: " ") + "]"
+            return "[" + (items.map(text) + (rest.map { ["..." + ($0.name?.text ?? "")] } ?? [])).joined(separator: " ")
+                + "]"
         case .map(let entries):
             return "{" + entries.map { "\(text($0.key)): \(text($0.pattern))" }.joined(separator: ", ") + "}"
         case .type(let type, let name): return list("type", type.rawValue, name?.text ?? "_")
@@ -155,7 +160,8 @@ public enum SyntaxDump {
         case .comprehension(let node):
             let clauses = node.clauses.map { clause -> String in
                 switch clause {
-                case .iterate(let patterns, let iterable): return list("for", patterns.map(text) + ["in", text(iterable)])
+                case .iterate(let patterns, let iterable):
+                    return list("for", patterns.map(text) + ["in", text(iterable)])
                 case .filter(let condition): return list("if", text(condition))
                 }
             }
@@ -174,7 +180,8 @@ public enum SyntaxDump {
             return list("calc", [text(first)] + links.flatMap { [$0.op.rawValue, text($0.right)] })
         case .comparison(let first, let links):
             return list("compare", [text(first)] + links.flatMap { [$0.op.rawValue, text($0.right)] })
-        case .isType(let operand, let type, let negated): return list(negated ? "is-not" : "is", text(operand), type.rawValue)
+        case .isType(let operand, let type, let negated):
+            return list(negated ? "is-not" : "is", text(operand), type.rawValue)
         case .and(let operands): return list("and", operands.map(text))
         case .or(let operands): return list("or", operands.map(text))
         case .conditional(let condition, let then, let otherwise):
