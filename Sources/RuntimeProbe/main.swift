@@ -27,7 +27,12 @@ do {
     exit(try Runtime.run(name: "probe") { runtime in
         do {
             try scenario(Probe(runtime), size)
-            let problems = ArenaCheck.problems(quiet: true)
+            var problems = ArenaCheck.problems(quiet: true)
+            for _ in 0..<20 where !problems.isEmpty {
+                // The manager and the supervisor may be tidying up.
+                usleep(20_000)
+                problems = ArenaCheck.problems(quiet: true)
+            }
             for problem in problems.prefix(10) { Probe(runtime).complain(problem) }
             return problems.isEmpty ? .quiet : .exited(1)
         } catch let error as Failed {

@@ -11,7 +11,7 @@ public enum ArenaCheck {
     /// supervisor have ended, so that nothing may belong to anybody else.
     public static func problems(quiet: Bool) -> [String] {
         var found: [String] = []
-        objects(&found)
+        objects(&found, quiet)
         ends(&found, quiet)
         records(&found, quiet)
         chunks(&found)
@@ -26,7 +26,7 @@ public enum ArenaCheck {
         return (Int(Pool.objects.pointee.live), Int(Pool.ends.pointee.live), Int(Pool.records.pointee.live), blocks)
     }
 
-    private static func objects(_ found: inout [String]) {
+    private static func objects(_ found: inout [String], _ quiet: Bool) {
         for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
             let o = pl_object_at(i)!
             guard let kind = Objects.kind(o) else { continue }
@@ -56,7 +56,7 @@ public enum ArenaCheck {
                 found.append("object \(i): counts \(counts), recorded \(o.pointee.readers) \(o.pointee.writers) \(o.pointee.holders) \(o.pointee.readers_lent)")
             }
             if steps == 0 { found.append("object \(i): nobody holds it, but it exists") }
-            if kind.isStream { stream(i, o, &found) }
+            if kind.isStream { stream(i, o, &found) } else { SharedCheck.object(i, o, quiet: quiet, &found) }
         }
     }
 
@@ -138,6 +138,8 @@ public enum ArenaCheck {
                 let index = UInt32(truncatingIfNeeded: owner)
                 if index < pl_acquire32(&Pool.objects.pointee.used), pl_object_at(index).pointee.kind == 0 {
                     found.append("block \(ref): its object \(index) is gone")
+                } else if Objects.kind(pl_object_at(index))?.isStream == false, !SharedCheck.reaches(index, ref) {
+                    found.append("block \(ref): its object \(index) does not know it")
                 }
             } else if owner == 0 {
                 found.append("block \(ref): in use, but nobody's")
