@@ -136,7 +136,7 @@ extension Scenarios {
             }
             try p.sleep(20)
             p.r.cancel(waiter)
-            try p.sleep(20)
+            while try p.get(a) == 0 { try p.sleep(1) }
             try check(p.get(a) == 1, "a was released")
             try p.r.signal(done)
             try check(p.join(waiter) == .value(0), "waiter")

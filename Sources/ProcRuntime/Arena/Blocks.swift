@@ -148,9 +148,11 @@ enum Blocks {
         let bit = (ref - address(of: index)) >> (6 + UInt64(k))
         let mask: UInt64 = 1 << (bit & 63)
         if pl_bitmap(c)[Int(bit >> 6)] & mask != 0 {
-            pl_block_at(ref).pointee.owner = 0
-            pl_order()
+            // The owner goes last: the sweep of a process that dies in here finds the block in flight and its own,
+            // or free.
             pl_bitmap(c)[Int(bit >> 6)] &= ~mask
+            pl_order()
+            pl_block_at(ref).pointee.owner = 0
             c.pointee.free_blocks += 1
             if c.pointee.listed == 0 { link(cls, index) }
             // An empty chunk goes back unless it is the only one of its class.
@@ -270,10 +272,9 @@ enum Blocks {
         let c = pl_chunk_at(index)!
         if c.pointee.state == ChunkState.runHead {
             let count = c.pointee.run
-            pl_block_at(address(of: index)).pointee.owner = 0
-            pl_order()
             c.pointee.state = ChunkState.free
             pl_order()
+            pl_block_at(address(of: index)).pointee.owner = 0
             for i in (index + 1)..<(index + max(1, count)) { pl_chunk_at(i).pointee.state = ChunkState.free }
             if index < h.pointee.chunk_hint { h.pointee.chunk_hint = index }
         }

@@ -23,7 +23,13 @@ enum SharedHooks {
     /// A process gives up its `hold` end. Lock held; the entry is still in the object's list.
     static func holderLeaves(_ object: UInt32, entry: UInt32) {
         let o = pl_object_at(object)!
-        if Objects.kind(o) == .semaphore, !orderly || pl_my_index() == Supervisor.slot { Semaphore.giveBack(o, entry) }
+        switch Objects.kind(o) {
+        case .semaphore: if !orderly || pl_my_index() == Supervisor.slot { Semaphore.giveBack(o, entry) }
+        case .barrier:
+            // An end inside a message is nobody who could have come.
+            if pl_end_at(entry).pointee.owner & Ends.blockOwner == 0 { Shared.word(o, ObjectWord.lostHolder).pointee = 1 }
+        default: break
+        }
     }
 
     /// A holder has gone from the list and the counts. Lock held.

@@ -35,6 +35,8 @@ enum Barrier {
             }
             if !WaitQueue.isAt(object) {
                 if Shared.word(o, ObjectWord.waitingCount).pointee + 1 >= Shared.word(o, ObjectWord.parties).pointee {
+                    Shared.word(o, ObjectWord.closedPhase).pointee = 0
+                    pl_order()
                     letPass(o)
                     Objects.unlock(object)
                     Parker.deliver()
@@ -61,9 +63,8 @@ enum Barrier {
         while WaitQueue.first(o) != 0 { WaitQueue.signal(o, WaitQueue.first(o)) }
     }
 
-    /// A process that held the barrier has gone. Object's lock held.
+    /// Somebody who held the barrier has gone (`lostHolder` says whether that was a process). Object's lock held.
     static func holderLeft(_ o: Shared.Object) {
-        Shared.word(o, ObjectWord.lostHolder).pointee = 1
         closeIfHopeless(o)
     }
 
