@@ -73,6 +73,17 @@ enum Blocks {
         return pl_bitmap(c)[Int(bit >> 6)] & (1 << (bit & 63)) != 0
     }
 
+    /// Takes every lock of the allocator once: if its last holder died inside, what is derived is made again.
+    static func repairAll() {
+        for k in 0..<Int(PL_CLASSES) {
+            let cls = pl_class_at(UInt32(k))!
+            RobustLock.lock(&cls.pointee.lock, repair: { rebuild(class: k) })
+            RobustLock.unlock(&cls.pointee.lock)
+        }
+        RobustLock.lock(&pl_head().pointee.chunk_lock, repair: rebuildChunks)
+        RobustLock.unlock(&pl_head().pointee.chunk_lock)
+    }
+
     /// Visits every block in use. O(blocks): repair and checks only.
     static func forEach(_ visit: (UInt64) -> Void) {
         var index: UInt32 = 1

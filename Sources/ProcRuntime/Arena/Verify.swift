@@ -14,6 +14,7 @@ public enum ArenaCheck {
         objects(&found, quiet)
         ends(&found, quiet)
         records(&found, quiet)
+        Blocks.repairAll()
         chunks(&found)
         blocks(&found, quiet)
         return found
