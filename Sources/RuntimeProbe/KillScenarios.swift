@@ -97,13 +97,13 @@ extension Scenarios {
                 var turn = 0
                 while true {
                     turn += 1
-                    let (i, other) = turn % 2 == 0
+                    let both = turn % 2 == 0
+                    let (_, other) = both
                         ? q.select([q.receiveCase(channels[0]), q.receiveCase(channels[1])])
                         : q.select([q.receiveCase(channels[turn / 2 % 2])], timeout: 20)
-                    if other == .ended { return 0 }
-                    if other == .timedOut { continue }
+                    if other == .ended, both { return 0 }
+                    if other == .timedOut || other == .ended { continue }
                     if let other { throw Failed(text: "receive: \(other)") }
-                    _ = i
                     let value = q.r.received.loadUnaligned(as: Int.self)
                     let before = try q.r.sharedLoad(seen, value)
                     try q.r.sharedStore(seen, value, before + 1)
