@@ -51,7 +51,8 @@ typedef struct pl_slot {
     uint64_t user[16];               // for shared variables and user locks
     char name[PL_NAME_BYTES];
     int32_t start_line;
-    uint8_t padding[372];
+    uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
+    uint8_t padding[360];
 
 } pl_slot;
 

@@ -39,7 +39,7 @@ enum Communicate {
     /// Takes a message that is there. Nil: the general way has to decide.
     @inline(__always)
     private static func receiveAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
-        let object = EndTable.resolve(c.pointee.end.object, c.pointee.end.kind, .read)
+        let object = EndTable.resolve(c.pointee.end, .read)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
         let o = pl_object_at(object)!
         Objects.lock(object)
@@ -60,7 +60,7 @@ enum Communicate {
     private static func sendAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
         let count = c.pointee.payload.count
         guard count <= Int(PL_INLINE), c.pointee.capabilities.isEmpty else { return nil }
-        let object = EndTable.resolve(c.pointee.end.object, c.pointee.end.kind, .write)
+        let object = EndTable.resolve(c.pointee.end, .write)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
         let o = pl_object_at(object)!
         Objects.lock(object)
@@ -145,11 +145,11 @@ struct Choice {
         for c in cases {
             switch c.action {
             case .receive:
-                let object = EndTable.resolve(c.end.object, c.end.kind, .read)
+                let object = EndTable.resolve(c.end, .read)
                 if object == EndTable.never { return .failed(Self.noRight("read from")) }
                 prepared.append(Prepared(action: object == EndTable.closed ? .closed : .receive, object: object))
             case .send:
-                let object = EndTable.resolve(c.end.object, c.end.kind, .write)
+                let object = EndTable.resolve(c.end, .write)
                 if object == EndTable.never { return .failed(Self.noRight("write to")) }
                 var p = Prepared(action: object == EndTable.closed ? .closed : .send, object: object)
                 p.bytes = c.payload.baseAddress

@@ -196,15 +196,24 @@ struct Snapshot {
             default: break
             }
         }
-        func reach(_ entry: UInt32) {
+        // What `holder` may do through `entry`. A process in `parallel` or `join` does nothing for those it waits
+        // for before they have ended, unless it keeps the end for processes it may start meanwhile.
+        func reach(_ entry: UInt32, by holder: UInt32, inMessage: Bool = false) {
             let e = pl_end_at(entry)!
             let object = e.pointee.object
+            let join = blocked[holder].flatMap { $0.kind == WaitKind.join ? $0 : nil }
+            let bound = join != nil && !inMessage && e.pointee.flags & EndFlag.reserved == 0
+            func wake(_ waiters: [UInt32]?) {
+                for w in waiters ?? [] where !bound || !Streams.waits(pl_slot_at(holder), holder, for: w) { revive(w) }
+            }
             switch Rights(rawValue: e.pointee.right) {
             case .read:
-                for s in senders[object] ?? [] { revive(s) }
-                if readable.insert(object).inserted { for inner in inMessagesOf[object] ?? [] { reach(inner) } }
-            case .write: for s in receivers[object] ?? [] { revive(s) }
-            default: for s in holders[object] ?? [] { revive(s) }
+                wake(senders[object])
+                if readable.insert(object).inserted {
+                    for inner in inMessagesOf[object] ?? [] { reach(inner, by: holder, inMessage: true) }
+                }
+            case .write: wake(receivers[object])
+            default: wake(holders[object])
             }
         }
         while let slot = queue.popLast() {
@@ -212,7 +221,7 @@ struct Snapshot {
             reviveParent(of: slot)
             var e = Int(slot) < firstOfOwner.count ? firstOfOwner[Int(slot)] : 0
             while e != 0 {
-                reach(e)
+                reach(e, by: slot)
                 e = nextOfOwner[Int(e)]
             }
         }

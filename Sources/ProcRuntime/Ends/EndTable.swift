@@ -98,10 +98,11 @@ enum EndTable {
     }
 
     /// The channel on which `end` exercises `right`, `closed` when the right was given up or the object is
-    /// gone, `never` when this process did not have it.
+    /// gone, `never` when this process did not have it or `end` does not carry it.
     @inline(__always)
-    static func resolve(_ ref: ObjectRef, _ kind: ObjectKind, _ right: Rights) -> UInt32 {
-        guard let i = channel(ref, kind, right) else { return closed }
+    static func resolve(_ end: End, _ right: Rights) -> UInt32 {
+        guard end.rights.contains(right) else { return never }
+        guard let i = channel(end.object, end.kind, right) else { return closed }
         guard let h = find(i) else { return never }
         let entry = right == .read ? h.pointee.read : right == .write ? h.pointee.write : h.pointee.hold
         if entry != 0 { return i }

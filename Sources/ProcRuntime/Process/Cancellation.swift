@@ -17,6 +17,7 @@ enum Cancellation {
     /// Asks a process to end. Harmless when it has ended.
     static func request(_ ref: ProcessRef) {
         guard let s = ProcessTable.slot(of: ref), ProcessTable.state(s) < State.dead else { return }
+        s.pointee.joined = 1  // asked for: no failure that nobody expects
         mark(s, ref.index, grace: true)
         Kick.supervisor(Kick.cancel)
     }
@@ -33,6 +34,7 @@ enum Cancellation {
         guard let s = ProcessTable.slot(of: ref) else { return }
         let state = ProcessTable.state(s)
         guard state == State.reserved || state == State.running || state == State.exiting else { return }
+        s.pointee.joined = 1
         if s.pointee.parent == pl_my_index(), s.pointee.pid > 0 {
             Glibc.kill(s.pointee.pid, SIGKILL)
         } else {

@@ -93,17 +93,37 @@ enum Join {
         return outcome!
     }
 
+    /// An ended process of the list. Failures come in the order in which they happened: the first cause before
+    /// what followed from it, even if the process of the cause takes longer to end.
     private static func firstEnded(_ processes: [ProcessRef]) -> Int? {
+        var found: Int?
+        var order = UInt64.max
         for i in processes.indices where hasEnded(processes[i]) {
-            if isChild(processes[i]) {
-                let s = pl_slot_at(processes[i].index)!
-                if s.pointee.awaited_group != 0, s.pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
-                s.pointee.awaited_group = 0  // seen: it will not wake its parent any more
+            let failed = failOrder(processes[i])
+            if failed == 0 {
+                found = i
+                order = 0
+                break
             }
-            Children.sawEnd(processes[i])
-            return i
+            if failed < order {
+                found = i
+                order = failed
+            }
         }
-        return nil
+        guard let i = found else { return nil }
+        if order != 0, processes.contains(where: { (1..<order).contains(failOrder($0)) }) { return nil }
+        if isChild(processes[i]) {
+            let s = pl_slot_at(processes[i].index)!
+            if s.pointee.awaited_group != 0, s.pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
+            s.pointee.awaited_group = 0  // seen: it will not wake its parent any more
+        }
+        Children.sawEnd(processes[i])
+        return i
+    }
+
+    private static func failOrder(_ ref: ProcessRef) -> UInt64 {
+        guard let s = ProcessTable.slot(of: ref) else { return 0 }
+        return pl_load64(&s.pointee.fail_order)
     }
 
     /// Marks the children waited for with one group number; returns a target that is not a child, if any.

@@ -107,6 +107,10 @@ enum Newborn {
         pl_interrupting_handler(SIGURG)
         pl_cancelling_handler(SIGTERM)
         pl_default_signal(SIGCHLD)
+        // Sent from outside these kill, as everywhere; the Swift runtime's crash reports are for developers.
+        if getenv("PROCLANG_BACKTRACE") == nil {
+            for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGQUIT] { pl_default_signal(signal) }
+        }
         // SIGURG interrupts only inside ppoll; everything else may come at any time.
         var blocked = [SIGURG]
         pl_signal_mask(SIG_SETMASK, &blocked, 1)
@@ -162,6 +166,8 @@ enum Finish {
             status = code
         }
         SharedHooks.finish(orderly: kind == ExitKind.value)
+        // Before the others can see that our ends are gone, and fail because of it.
+        if status != 0, kind != ExitKind.cancelled { me.pointee.fail_order = pl_add64(&pl_head().pointee.order, 1) + 1 }
         Ends.releaseAll()
         awaitChildren(cancelFirst: kind == ExitKind.failure || kind == ExitKind.cancelled || status != 0)
         Output.flushQuietly()

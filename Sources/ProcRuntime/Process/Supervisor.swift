@@ -206,6 +206,7 @@ enum Supervisor {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
             pl_store32(&s.pointee.state, State.dead)
+            if s.pointee.fail_order == 0 { s.pointee.fail_order = pl_add64(&pl_head().pointee.order, 1) + 1 }
             if s.pointee.exit_kind == ExitKind.none { s.pointee.exit_block = 0 }  // a result not yet published
             Sweep.process(index)
             if s.pointee.service != 0 {
