@@ -12,14 +12,18 @@ struct ScriptRunner {
     /// Runs the script and ends the program.
     func runAndExit() -> Never {
         ProgramContext.arguments = arguments
-        let text: [UInt8]
+        guard let text = readOrComplain() else { exit(ExitStatus.refused) }
+        ProgramStart.runAndExit(interactive: false) { runtime in run(text, on: runtime) }
+    }
+
+    /// The text of the script; nil after saying why there is none.
+    private func readOrComplain() -> [UInt8]? {
         do {
-            text = try ScriptText.read(origin)
+            return try ScriptText.read(origin)
         } catch {
             complain("proclang: \(error.message)")
-            exit(ExitStatus.refused)
+            return nil
         }
-        ProgramStart.runAndExit(interactive: false) { runtime in run(text, on: runtime) }
     }
 
     /// In the main script's process.
