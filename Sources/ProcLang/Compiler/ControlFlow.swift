@@ -22,6 +22,8 @@ extension FunctionCompiler {
     // MARK: Loops
 
     func whileLoop(_ condition: Expr?, _ body: Block) throws {
+        loopDepth += 1
+        defer { loopDepth -= 1 }
         let context = Context(.loop)
         let start = here
         context.continueTarget = start
@@ -49,6 +51,8 @@ extension FunctionCompiler {
                 try expression(high, to: state + 1)
                 let empty = at(iterable.span) { fusedJump(closed ? .forPrepareClosed : .forPrepare, state, 0) }
                 let start = here
+                loopDepth += 1
+                defer { loopDepth -= 1 }
                 if let context { contexts.append(context) }
                 try scratch {
                     if case .name(let name) = patterns[0].kind, try declaresRegister(name), !(try binding(name).needsCell) {
@@ -70,6 +74,8 @@ extension FunctionCompiler {
             at(iterable.span) { _ = emit(.iterate, state) }
             let item = try temporary(patterns.count)
             let start = here
+            loopDepth += 1
+            defer { loopDepth -= 1 }
             let done = at(iterable.span) { fusedJump(patterns.count == 1 ? .next : .nextPair, state, item) }
             if let context {
                 context.continueTarget = start

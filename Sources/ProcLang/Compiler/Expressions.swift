@@ -12,6 +12,7 @@ extension FunctionCompiler {
         {
             return register
         }
+        if let kept = keptLiteral(expr) { return kept }
         let register = try temporary()
         try expression(expr, to: register)
         return register

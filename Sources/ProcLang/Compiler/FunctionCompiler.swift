@@ -32,6 +32,14 @@ final class FunctionCompiler {
     let info: FunctionInfo
     let longJumps: Bool
     private(set) var jumpTooFar = false
+    /// Literals that this attempt keeps in registers from the beginning of the function on.
+    private var keptLiterals: [ConstantKey: Int] = [:]
+    /// Literals that are loaded in loops: a further attempt may keep them.
+    private(set) var loopLiterals: [Value] = []
+    private var seenLiterals: Set<ConstantKey> = []
+    /// How many loops surround the code that is being written.
+    var loopDepth = 0
+    private static let mostKeptLiterals = 24
 
     private(set) var code: [Instruction] = []
     private(set) var constants: [Value] = []
@@ -160,6 +168,30 @@ final class FunctionCompiler {
         } else {
             emit(.loadConstant, target, wide: try constant(value))
         }
+    }
+
+    /// Loads literals into registers of their own, at the beginning of the function.
+    func keepLiterals(_ values: [Value]) throws {
+        for value in values.prefix(FunctionCompiler.mostKeptLiterals) {
+            let register = try temporary()
+            try loadConstant(value, to: register)
+            keptLiterals[.word(value.tag, value.payload)] = register
+        }
+    }
+
+    /// The register in which a literal is kept; notes the wish if it is loaded in a loop.
+    func keptLiteral(_ expr: Expr) -> Int? {
+        let value: Value
+        switch expr.kind {
+        case .int(let number): value = Value(number)
+        case .float(let number): value = Value(number)
+        case .string(let text): value = heap.intern(text)
+        default: return nil
+        }
+        let key = ConstantKey.word(value.tag, value.payload)
+        if let register = keptLiterals[key] { return register }
+        if loopDepth > 0, seenLiterals.insert(key).inserted { loopLiterals.append(value) }
+        return nil
     }
 
     // MARK: Names

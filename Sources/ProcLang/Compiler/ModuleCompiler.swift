@@ -13,6 +13,8 @@ final class ModuleCompiler {
     /// Bindings whose cell was made at the beginning of their block.
     var earlyCells: Set<ObjectIdentifier> = []
     private let unitNumber: (ModuleScope) -> Int
+    /// Inner functions that are done.
+    private var compiled: [ObjectIdentifier: UnsafeMutablePointer<FunctionCode>] = [:]
 
     init(vm: VM, module: Module, scope: ModuleScope, isMain: Bool, unitNumber: @escaping (ModuleScope) -> Int) {
         self.vm = vm
@@ -25,32 +27,39 @@ final class ModuleCompiler {
 
     /// The main function.
     func compile() throws -> UnsafeMutablePointer<FunctionCode> {
-        func attempt(longJumps: Bool) throws -> FunctionCompiler {
+        let compiler = try attempts { (longJumps, literals) in
             let info = FunctionInfo(
                 name: "main", parameterNames: [], parameterRights: [], parameterIsShared: [], file: module.source.id,
                 line: 1, isAnonymous: false)
             let compiler = FunctionCompiler(
                 module: self, parent: nil, scope: module.scope, info: info, span: module.body.span, longJumps: longJumps)
+            try compiler.keepLiterals(literals)
             try compiler.mainBody(module.body)
             return compiler
         }
-        var compiler = try attempt(longJumps: false)
-        if compiler.jumpTooFar { compiler = try attempt(longJumps: true) }
         return install(compiler, parameters: 0, required: 0, isProcess: false)
     }
 
     /// An inner function, made in the frame of `parent`.
     func compile(_ node: FunctionNode, in parent: FunctionCompiler) throws -> UnsafeMutablePointer<FunctionCode> {
-        func attempt(longJumps: Bool) throws -> FunctionCompiler {
-            let compiler = FunctionCompiler(
-                module: self, parent: parent, scope: node.scope, info: makeInfo(node), span: node.span,
-                longJumps: longJumps)
-            try compiler.functionBody(node)
-            return compiler
+        let function: UnsafeMutablePointer<FunctionCode>
+        if let known = compiled[ObjectIdentifier(node)] {
+            // The function around it is compiled again: only the places of what it captures are new.
+            function = known
+        } else {
+            let compiler = try attempts { (longJumps, literals) in
+                let compiler = FunctionCompiler(
+                    module: self, parent: parent, scope: node.scope, info: makeInfo(node), span: node.span,
+                    longJumps: longJumps)
+                try compiler.functionBody(node, keeping: literals)
+                return compiler
+            }
+            function = install(
+                compiler, parameters: node.parameters.count, required: node.minimumArity, isProcess: node.kind == .process)
+            compiled[ObjectIdentifier(node)] = function
         }
-        var compiler = try attempt(longJumps: false)
-        if compiler.jumpTooFar { compiler = try attempt(longJumps: true) }
-        let info = compiler.info
+        let info = vm.infos[Int(function.pointee.info)]
+        info.capabilities.removeAll()
         info.captures = try node.scope.captures.map { try parent.captureSource($0) }
         for use in node.scope.capabilityUses {
             if use.binding.isGlobal {
@@ -61,8 +70,16 @@ final class ModuleCompiler {
                 info.capabilities.append(CapabilitySource(place: .upvalue(index), rights: use.rights))
             }
         }
-        return install(
-            compiler, parameters: node.parameters.count, required: node.minimumArity, isProcess: node.kind == .process)
+        return function
+    }
+
+    /// Compiles a function as often as needed: again with its loops' literals in registers, again with long jumps.
+    private func attempts(_ attempt: (Bool, [Value]) throws -> FunctionCompiler) throws -> FunctionCompiler {
+        var compiler = try attempt(false, [])
+        let literals = compiler.loopLiterals
+        if !literals.isEmpty { compiler = try attempt(compiler.jumpTooFar, literals) }
+        if compiler.jumpTooFar, !compiler.longJumps { compiler = try attempt(true, literals) }
+        return compiler
     }
 
     private func makeInfo(_ node: FunctionNode) -> FunctionInfo {
@@ -113,10 +130,11 @@ extension FunctionCompiler {
         emit(.returnNil)
     }
 
-    func functionBody(_ node: FunctionNode) throws {
+    func functionBody(_ node: FunctionNode, keeping literals: [Value]) throws {
         // Parameters are the first registers.
         nextRegister = 0
         _ = try temporary(node.parameters.count)
+        try keepLiterals(literals)
         for (index, parameter) in node.parameters.enumerated() {
             if let value = parameter.defaultValue {
                 let given = jump(.jumpIfNotAbsent, index)

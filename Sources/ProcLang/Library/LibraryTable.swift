@@ -15,6 +15,11 @@
 /// The body of a library function.
 typealias NativeBody = (VM, UnsafeMutablePointer<Value>, Int) throws(Raise) -> Value
 
+/// A body in a struct of its own: Swift then stores and calls it directly, without a thunk.
+struct NativeEntry {
+    let body: NativeBody
+}
+
 /// One declaration.
 struct NativeDeclaration {
     enum Place: Equatable {
@@ -75,28 +80,32 @@ struct NativeDeclaration {
 
 final class LibraryTable {
     private(set) var declarations: [NativeDeclaration] = []
-    private var bodyList: [NativeBody] = []
+    private var bodyList: [NativeEntry] = []
     /// Values of modules that are not functions, e.g. `math.pi`.
     private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) -> Value)] = []
 
-    private(set) var bodies: UnsafeMutablePointer<NativeBody>
+    @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
     /// Number of declared parameters with the receiver, -1 for variadic functions.
-    private(set) var counts: [Int] = []
+    @exclusivity(unchecked) private(set) var counts: UnsafeMutablePointer<Int>
     private(set) var names: [String] = []
     private(set) var mutates: [Bool] = []
     private(set) var moduleNames: [String] = []
     private var globals: [String: Int] = [:]
     private var modules: [[String: Int]] = []
     /// Tag -> (address of the interned name -> function).
-    private var methodTables: [MethodTable] = []
+    @exclusivity(unchecked) private(set) var methodTables: UnsafeMutablePointer<MethodTable>
     private var methodNames: [[String: Int]] = Array(repeating: [:], count: Tag.count)
 
     init() {
-        bodies = .allocate(capacity: 1)
+        entries = .allocate(capacity: 1)
+        counts = .allocate(capacity: 1)
+        methodTables = .allocate(capacity: Tag.count)
         Self.install(self)
-        bodies.deallocate()
-        bodies = .allocate(capacity: bodyList.count)
-        bodies.initialize(from: bodyList, count: bodyList.count)
+        entries.deallocate()
+        counts.deallocate()
+        entries = .allocate(capacity: bodyList.count)
+        entries.initialize(from: bodyList, count: bodyList.count)
+        counts = .allocate(capacity: bodyList.count)
         for (index, declaration) in declarations.enumerated() {
             names.append(declaration.name)
             mutates.append(declaration.mutates)
@@ -108,7 +117,7 @@ final class LibraryTable {
                 if count >= 0 { count += 1 }
             case .module(let module): modules[moduleNumber(module)][declaration.name] = index
             }
-            counts.append(count)
+            counts[index] = count
         }
         for constant in moduleConstants { _ = moduleNumber(constant.module) }
     }
@@ -152,7 +161,7 @@ final class LibraryTable {
         declarations.append(
             NativeDeclaration(
                 place: place, name: name, signature: signature, doc: doc, mutates: mutates, takesAnyName: anyName))
-        bodyList.append(body)
+        bodyList.append(NativeEntry(body: body))
     }
 
     // MARK: Looking up
@@ -188,7 +197,9 @@ final class LibraryTable {
     /// Makes the method tables for the names as interned in this heap.
     func attach(to vm: VM) {
         self.vm = vm
-        methodTables = methodNames.map { MethodTable($0, vm.heap) }
+        for (tag, names) in methodNames.enumerated() {
+            (methodTables + tag).initialize(to: MethodTable(names, vm.heap))
+        }
     }
 
     /// The method `name` (an interned string) of a value.

@@ -55,7 +55,7 @@ extension VM {
         case Tag.native:
             let index = Int(callee.payload)
             let given = try library.arrange(self, index, registers + 1, count)
-            registers[0] = try library.bodies[index](self, registers + 1, given)
+            registers[0] = try natives[index].body(self, registers + 1, given)
             if heap.wantsCollection { try safePoint() }
         case Tag.boundMethod:
             let bound = callee.boundMethod.pointee
@@ -162,7 +162,7 @@ extension VM {
     @inline(never)
     func callNativeNamed(_ registers: UnsafeMutablePointer<Value>, _ count: Int, _ index: Int) throws(Raise) {
         let given = try library.arrangeNamed(self, index, registers, count)
-        registers[0] = try library.bodies[index](self, registers, given)
+        registers[0] = try natives[index].body(self, registers, given)
     }
 
     // MARK: Methods
@@ -172,9 +172,9 @@ extension VM {
     func callMethod(_ registers: UnsafeMutablePointer<Value>, _ count: Int, _ name: Value) throws(Raise) {
         let receiver = registers[0]
         if let method = library.method(receiver, name) {
-            let parameters = library.counts[method]
+            let parameters = nativeCounts[method]
             if count + 1 == parameters {
-                registers[0] = try library.bodies[method](self, registers, parameters)
+                registers[0] = try natives[method].body(self, registers, parameters)
                 return
             }
             return try callMethodNative(registers, receiver, method, count, named: false)
@@ -205,7 +205,7 @@ extension VM {
             named
             ? try library.arrangeNamed(self, method, registers, count + 1, isMethod: true)
             : try library.arrange(self, method, registers, count + 1, isMethod: true)
-        registers[0] = try library.bodies[method](self, registers, given)
+        registers[0] = try natives[method].body(self, registers, given)
     }
 
     /// What `receiver.name(...)` calls where the library has no such method: an item or attribute. For a shared
@@ -287,7 +287,7 @@ extension VM {
         defer { roots.removeLast(roots.count - rooted) }
         let index = Int(function.payload)
         let arranged = try library.arrange(self, index, copy, given, isMethod: start == 1)
-        return try library.bodies[index](self, copy, arranged)
+        return try natives[index].body(self, copy, arranged)
     }
 
     /// Keeps `value` alive until `body` ends.

@@ -575,11 +575,46 @@ extension VM {
                 case .callNative:
                     frame.pointee.pc = pc
                     do {
-                        base[i.a] = try library.bodies[i.c](self, base + i.a, i.b)
+                        base[i.a] = try natives[i.c].body(self, base + i.a, i.b)
                         if heap.wantsCollection { try safePoint() }
                     } catch { break dispatch }
                 case .callMethod:
                     frame.pointee.pc = pc
+                    let receiver = base[i.a]
+                    if let method = methodTables[Int(receiver.kind)].find(constants[i.c]) {
+                        if nativeCounts[method] == i.b &+ 1 {
+                            do {
+                                base[i.a] = try natives[method].body(self, base + i.a, i.b &+ 1)
+                                if heap.wantsCollection { try safePoint() }
+                            } catch { break dispatch }
+                            continue
+                        }
+                    } else if receiver.tag == Tag.map {
+                        let map = receiver.map
+                        let entry = map.find(constants[i.c], hash: constants[i.c].string.hash)
+                        if entry >= 0 {
+                            let callee = map.pointee.entries.unsafelyUnwrapped[entry].value
+                            if callee.tag == Tag.closure {
+                                let code = callee.closure.pointee.code
+                                let newBase = base + (i.a &+ 1)
+                                let end = newBase + Int(code.pointee.registerCount)
+                                let next = frame + 1
+                                if Int(code.pointee.parameterCount) == i.b, !code.pointee.isProcess, end < softLimit,
+                                    next < framesLimit, cancelWord.pointee == 0
+                                {
+                                    base[i.a] = callee
+                                    frame = next
+                                    base = newBase
+                                    pc = code.pointee.code
+                                    constants = code.pointee.constants
+                                    frame.pointee.base = newBase
+                                    frame.pointee.function = callee
+                                    currentFrame = frame
+                                    continue
+                                }
+                            }
+                        }
+                    }
                     do { try callMethod(base + i.a, i.b, constants[i.c]) } catch { break dispatch }
                     if currentFrame != frame {
                         frame = currentFrame
@@ -696,6 +731,13 @@ extension VM {
                             list.pointee.items[index.int] = base[i.c]
                             continue
                         }
+                    } else if object.tag == Tag.map && index.tag == Tag.string {
+                        let map = object.map
+                        let entry = map.find(index, hash: index.string.hash)
+                        if entry >= 0 {
+                            map.pointee.entries.unsafelyUnwrapped[entry].value = base[i.c]
+                            continue
+                        }
                     }
                     frame.pointee.pc = pc
                     do {
@@ -703,6 +745,15 @@ extension VM {
                         if heap.wantsCollection { try safePoint() }
                     } catch { break dispatch }
                 case .getField:
+                    let object = base[i.b]
+                    if object.tag == Tag.map {
+                        let map = object.map
+                        let entry = map.find(constants[i.c], hash: constants[i.c].string.hash)
+                        if entry >= 0 {
+                            base[i.a] = map.pointee.entries.unsafelyUnwrapped[entry].value
+                            continue
+                        }
+                    }
                     frame.pointee.pc = pc
                     do {
                         base[i.a] = try getField(base[i.b], constants[i.c])

@@ -27,6 +27,10 @@ final class VM {
     let host: Host
     let heap: Heap
     let library: LibraryTable
+    /// The library's functions, numbers of parameters and methods, for the interpreter loop.
+    let natives: UnsafeMutablePointer<NativeEntry>
+    let nativeCounts: UnsafeMutablePointer<Int>
+    let methodTables: UnsafeMutablePointer<MethodTable>
     /// Where errors, names and positions of functions are looked up.
     let sources: SourceMap
 
@@ -86,6 +90,9 @@ final class VM {
         self.host = host
         self.sources = sources
         self.library = library
+        natives = library.entries
+        nativeCounts = library.counts
+        methodTables = library.methodTables
         heap = Heap()
         kinds = ErrorKinds(heap)
         cancelWord = host.cancelWord
