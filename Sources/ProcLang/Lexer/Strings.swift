@@ -58,6 +58,7 @@ extension Lexer {
     /// Reads text up to a quote, a value, or the end of the line.
     mutating func lexStringText() {
         guard case .string(var state)? = modes.popLast() else { return }
+        state.textStart = position
         while position < bytes.count {
             let byte = bytes[position]
             switch byte {

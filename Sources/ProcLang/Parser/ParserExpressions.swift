@@ -40,6 +40,8 @@ extension Parser {
 
     /// An expression that a following `if` does not belong to (in comprehensions).
     func parseWithoutConditional() throws -> Expr {
+        try enter()
+        defer { nesting -= 1 }
         if let parameters = lambdaParameters() { return try parseArrowLambda(parameters) }
         return try parseLevel(.or)
     }

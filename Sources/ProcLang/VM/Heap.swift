@@ -44,7 +44,7 @@ final class Heap {
     /// The interned strings: constants of the code and names of the library.
     @exclusivity(unchecked) private(set) var interned: [InternKey: Value] = [:]
 
-    static let minimumThreshold = 2 << 20
+    static var minimumThreshold = 2 << 20
 
     init() {
         singleCharacters = .allocate(capacity: 129)
