@@ -170,6 +170,15 @@ struct ResolverTests {
         ])
     func control(text: String, expected: String) { #expect(Checked(text).summary == [expected]) }
 
+    @Test("a process that talks to itself on an unbuffered channel is warned")
+    func selfCommunication() {
+        #expect(Checked("channel c\nc ! 1\nc ? x\nprint(x)").summary == ["self-communication@2"])
+        #expect(Checked("process p() { channel c\nc ? x\nc ! x }").summary == ["self-communication@2"])
+        #expect(Checked("channel c(1)\nc ! 1\nc ? x\nprint(x)").summary == [])
+        #expect(Checked("channel c\nstart { c ! 1 }\nc ? x\nc ! x").summary == [])
+        #expect(Checked("channel c\nlet d = c\nstart { d ! 1 }\nc ? x\nc ! x").summary == [])
+    }
+
     @Test("a loop with a break ends")
     func loops() {
         #expect(Checked("loop { if true { break } }\nprint(1)").summary == [])

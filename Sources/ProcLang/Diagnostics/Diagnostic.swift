@@ -105,6 +105,7 @@ public enum DiagnosticCode: String, CaseIterable {
     case lostUpdate = "lost-update"
     case emptySelect = "empty-select"
     case noEffect = "no-effect"
+    case selfCommunication = "self-communication"
     // Modules
     case importFailed = "import-failed"
     case importCycle = "import-cycle"

@@ -37,6 +37,14 @@ extension Explanations {
                 "A warning: a comparison was probably meant to be an assignment (=), a mentioned function to be called."
             ],
             wrong: "func greet() { print(\"hello\") }\ngreet", right: "func greet() { print(\"hello\") }\ngreet()"),
+        Explanation(
+            .selfCommunication, "a process sends to itself on a channel without room",
+            [
+                "A warning: a send on an unbuffered channel waits until another process receives. Where one process "
+                    + "alone uses the channel, it waits for itself. A buffered channel keeps the value meanwhile."
+            ],
+            wrong: "channel c\ntry {\n    c ! 1\n    c ? x\n    print(x)\n} catch e { print(e.kind) }",
+            right: "channel c(1)\nc ! 1\nc ? x\nprint(x)"),
     ]
 
     static let modules: [Explanation] = [

@@ -25,6 +25,9 @@ public final class Resolver {
     private var reportedNames: Set<String> = []
     private var builtinBindings: [String: Binding] = [:]
 
+    /// How often each unbuffered channel is mentioned, and the statements that send to it and receive from it.
+    var channelUses: [ObjectIdentifier: ChannelUses] = [:]
+
     // For `Binding.mayBeLocked`.
     var sharedBindings: [Binding] = []
     var escapedShared: [Binding] = []
@@ -68,6 +71,7 @@ public final class Resolver {
         closeScope(scope)
         settleCapabilities()
         settleLocks()
+        warnSelfCommunication()
         module.functions = functions
         if moduleScope.isInteractive || moduleScope.isImported {
             for binding in module.globals { binding.isCaptured = true }
@@ -97,6 +101,13 @@ public final class Resolver {
         body()
         closeScope(scope)
         scope = outer
+    }
+
+    struct ChannelUses {
+        let binding: Binding
+        var mentions = 0
+        var sends: [Span] = []
+        var receives: [Span] = []
     }
 
     func resolve(_ block: Block) {

@@ -128,6 +128,7 @@ extension Resolver {
         case .shared, .parameter(.shared):
             function.noteUse(of: binding, .hold)
             return
+        case .channel: channelUses[ObjectIdentifier(binding)]?.mentions += 1
         default: break
         }
         switch usage {

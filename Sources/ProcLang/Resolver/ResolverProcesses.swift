@@ -33,6 +33,7 @@ extension Resolver {
         checkDirection(channel, .write, "sent to")
         checkIsChannel(channel, "sent to")
         resolve(channel, .write)
+        noteCommunication(channel) { $0.sends.append(channel.span) }
         resolve(value, .value)
     }
 
@@ -41,6 +42,35 @@ extension Resolver {
         checkDirection(source, .read, "received from")
         checkIsChannel(source, "received from")
         resolve(source, .read)
+        noteCommunication(source) { $0.receives.append(source.span) }
+    }
+
+    private func noteCommunication(_ channel: Expr, _ note: (inout ChannelUses) -> Void) {
+        guard case .name(let name) = channel.kind, let binding = name.binding else { return }
+        let id = ObjectIdentifier(binding)
+        if var uses = channelUses[id] {
+            note(&uses)
+            channelUses[id] = uses
+        }
+    }
+
+    /// An unbuffered channel whose every use is a statement of the process that declares it.
+    func warnSelfCommunication() {
+        guard !moduleScope.isInteractive, !moduleScope.isImported else { return }
+        for uses in channelUses.values {
+            guard !uses.binding.isCaptured, let send = uses.sends.first, let receive = uses.receives.first,
+                uses.mentions == uses.sends.count + uses.receives.count
+            else { continue }
+            let isSend = send.start < receive.start
+            report(
+                .warning, .selfCommunication,
+                "no other process uses `\(uses.binding.name)`, so this \(isSend ? "send" : "receive") waits forever",
+                isSend ? send : receive,
+                more: [.init(isSend ? receive : send, isSend ? "received by the same process" : "sent by the same process")],
+                help: isSend
+                    ? ["`channel \(uses.binding.name)(1)` keeps a value until it is received"]
+                    : ["a process is created by `start { ... }` or in `parallel { ... }`"])
+        }
     }
 
     /// What is declared as something else. Values that turn out to be no channel are errors (`type`) at run time.

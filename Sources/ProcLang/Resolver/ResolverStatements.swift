@@ -31,7 +31,10 @@ extension Resolver {
             for item in declaration.items {
                 if let count = item.count { resolve(count, .look) }
                 if let capacity = item.capacity { resolve(capacity, .look) }
-                declare(item.name, channelBinding(declaration.kind, item))
+                let binding = declare(item.name, channelBinding(declaration.kind, item))
+                if let binding, binding.kind == .channel, item.capacity == nil {
+                    channelUses[ObjectIdentifier(binding)] = ChannelUses(binding: binding)
+                }
             }
         case .shared(let items):
             for item in items {

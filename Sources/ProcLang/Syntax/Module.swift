@@ -99,7 +99,7 @@ public struct BuiltinCatalogue {
         /// nil: any number.
         public var maximum: Int?
         /// The names by which arguments may be given, those of the leading positional ones first; further ones
-        /// (such as `timeout`) can only be given by name and do not count as positional.
+        /// (such as `timeout`) can only be given by name and do not count as positional. `["*"]`: any name.
         public var names: [String]
         public init(_ minimum: Int, _ maximum: Int?, names: [String] = []) {
             self.minimum = minimum
