@@ -205,7 +205,7 @@ COMPUTE = {
     "mandelbrot": ("Float loop: mandelbrot", 400, 1.0, 2),
     "sieve": ("Sieve on a list", 2000000, 1 / 1.3, 2),
     "strbuild": ("String building: 1 M pieces, join", 1000000, 1 / 1.3, 2),
-    "strappend": ("String building: 20,000 times +=", 20000, 1 / 1.3, 2),
+    "strappend": ("String building: 2,000 times +=", 200, 1 / 1.3, 2),
     "strsplit": ("String splitting: 500,000 numbers", 500000, 1 / 1.3, 2),
     "wordcount": ("Map counting of 1 M words", 1000000, 1 / 1.3, 2),
     "sort": ("Sorting 1 M ints", 1000000, 1 / 1.3, 1 / 1.5),

@@ -49,8 +49,6 @@ def judge(workload, rows):
             "theirs": target.theirs, "ours_median": ours["median"], "theirs_median": theirs["median"],
             "times": ratio, "needed": least, "goal": target.words, "met": ratio >= least,
         }
-        if workload.kind == "compute":
-            verdict["times_by_cpu"] = theirs["cpu_s"] / ours["cpu_s"] if ours["cpu_s"] else None
         verdicts.append(verdict)
     return verdicts
 
