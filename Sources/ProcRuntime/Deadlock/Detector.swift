@@ -52,17 +52,21 @@ enum Detector {
         let count = snapshot.processes.count
         if snapshot.blocked.isEmpty { return (count, false, false) }
         let ended = snapshot.endedTogether()
-        if !ended.isEmpty { return (count, endTogether(ended, snapshot), true) }
+        if !ended.isEmpty { return (count, endTogether(ended, [], snapshot), true) }
         if snapshot.hasUnswept { return (count, false, true) }
         let members = snapshot.deadlocked()
         if members.isEmpty { return (count, false, false) }
+        // Rather an end than a deadlock: the ends kept for processes that can only be started when one of these
+        // has ended are no hope for them.
+        let stuck = snapshot.endedTogether(stuck: Set(members.map(\.slot)))
+        if !stuck.isEmpty { return (count, endTogether(stuck, members, snapshot), true) }
         return (count, tell(members, snapshot), true)
     }
 
     // MARK: Streams
 
-    private static func endTogether(_ members: [Blocked], _ snapshot: Snapshot) -> Bool {
-        let lenders = snapshot.lenders(of: members)
+    private static func endTogether(_ members: [Blocked], _ stuck: [Blocked], _ snapshot: Snapshot) -> Bool {
+        let lenders = snapshot.lenders(of: members) + stuck
         return underLocks(of: members, lenders, snapshot) {
             for b in members { give(WaitRecord.verdictEnded, to: b) }
         }

@@ -230,8 +230,10 @@ struct Snapshot {
 
     // MARK: Streams that have ended for all who wait
 
-    /// Processes in a communication whose every case is at its end, if none of them counts as a writer.
-    func endedTogether() -> [Blocked] {
+    /// Processes in a communication whose every case is at its end, if none of them counts as a writer. The ends
+    /// that `stuck` processes keep for others they may start do not count: those processes cannot act before
+    /// one they wait for has ended.
+    func endedTogether(stuck: Set<UInt32> = []) -> [Blocked] {
         var set: [UInt32: Blocked] = [:]
         for (slot, b) in blocked where b.kind == WaitKind.communicate && !b.records.isEmpty {
             let plain = b.records.allSatisfy { pl_record_at($0).pointee.direction <= Direction.send }
@@ -240,7 +242,7 @@ struct Snapshot {
         var changed = true
         while changed, !set.isEmpty {
             changed = false
-            for (slot, b) in set where !b.records.allSatisfy({ isAtEnd($0, of: slot, with: set) }) {
+            for (slot, b) in set where !b.records.allSatisfy({ isAtEnd($0, of: slot, with: set, stuck) }) {
                 set[slot] = nil
                 changed = true
             }
@@ -248,7 +250,9 @@ struct Snapshot {
         return set.values.sorted { $0.slot < $1.slot }
     }
 
-    private func isAtEnd(_ r: UInt32, of reader: UInt32, with set: [UInt32: Blocked]) -> Bool {
+    private func isAtEnd(
+        _ r: UInt32, of reader: UInt32, with set: [UInt32: Blocked], _ stuck: Set<UInt32>
+    ) -> Bool {
         let record = pl_record_at(r)!
         let object = record.pointee.object
         let o = pl_object_at(object)!
@@ -261,7 +265,7 @@ struct Snapshot {
                 let owner = pl_load64(&end.pointee.owner)
                 if owner & Ends.blockOwner != 0 { return false }
                 let p = UInt32(truncatingIfNeeded: owner)
-                if p != reader, !isExcused(p, end, on: object, reader, set) { return false }
+                if p != reader, !isExcused(p, end, on: object, reader, set, stuck) { return false }
             }
             e = nextOfObject[Int(e)]
         }
@@ -270,11 +274,13 @@ struct Snapshot {
 
     /// Whether a holder of the writing end does not count as a writer for `reader`.
     private func isExcused(
-        _ p: UInt32, _ end: UnsafeMutablePointer<pl_end>, on object: UInt32, _ reader: UInt32, _ set: [UInt32: Blocked]
+        _ p: UInt32, _ end: UnsafeMutablePointer<pl_end>, on object: UInt32, _ reader: UInt32, _ set: [UInt32: Blocked],
+        _ stuck: Set<UInt32>
     ) -> Bool {
         guard let writer = blocked[p] else { return false }
         if writer.kind == WaitKind.join {
-            return end.pointee.flags & EndFlag.reserved == 0 && Streams.waits(pl_slot_at(p), p, for: reader)
+            return (end.pointee.flags & EndFlag.reserved == 0 || stuck.contains(p))
+                && Streams.waits(pl_slot_at(p), p, for: reader)
         }
         if writer.kind == WaitKind.communicate, writer.flags & WaitFlag.soleReceive != 0 {
             return writer.object == UInt64(object)
