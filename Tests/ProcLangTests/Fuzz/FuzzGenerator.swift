@@ -21,8 +21,8 @@ struct FuzzGenerator {
     private let hasProcesses: Bool
     private var scopes: [[Local]] = [[]]
     private var functions: [(name: String, count: Int)] = []
-    private var channels: [String] = []
-    private var shared: [String] = []
+    /// How many functions were known at the beginning of each scope.
+    private var functionCounts: [Int] = []
     private var counter = 0
     private var indent = 0
     private var lines: [String] = []
@@ -68,12 +68,22 @@ struct FuzzGenerator {
         scopes.flatMap { $0 }.filter { kind == .any || $0.kind == kind || $0.kind == .any }
     }
 
+    private mutating func push(_ locals: [Local] = []) {
+        scopes.append(locals)
+        functionCounts.append(functions.count)
+    }
+
+    private mutating func pop() {
+        scopes.removeLast()
+        functions.removeLast(functions.count - functionCounts.removeLast())
+    }
+
     private mutating func block(_ head: String, _ tail: String = "}", body: (inout FuzzGenerator) -> Void) {
         line(head + " {")
         indent += 1
-        scopes.append([])
+        push()
         body(&self)
-        scopes.removeLast()
+        pop()
         indent -= 1
         line(tail)
     }
@@ -123,12 +133,16 @@ struct FuzzGenerator {
             let variables = visible(.any).filter(\.isVariable)
             guard variables.count > 1 else { return statement() }
             line("[\(random.pick(variables).name), \(random.pick(variables).name)] = [\(expression(.any, 2)), \(expression(.any, 2))]")
-        case 18: block("") { $0.statements(3) }
+        case 18:
+            block("") { $0.statements(3) }
+            let name = fresh("v")
+            line("let \(name) = \"\"\"\n    two\n      {\(expression(.int, 2))}\n    \"\"\"")
+            declare(name, .string)
         case 19: channel()
         case 20: sharedVariable()
         case 21: selectStatement()
         case 22 where functionDepth > 0: line("return \(expression(.any, 3))")
-        case 22, 23 where loopDepth > 0: line("if \(expression(.bool, 2)) { \(random.pick(["break", "continue"])) }")
+        case 22 where loopDepth > 0, 23 where loopDepth > 0: line("if \(expression(.bool, 2)) { \(random.pick(["break", "continue"])) }")
         case 24: process()
         case 25: line("print(parallel { \(callOfProcess()); { return \(expression(.any, 2)) } })")
         case 26: line("let \(fresh("r")) = parallel for i in 0..<\(1 + random.below(4)) limit 2 { \(callOfProcess()) }")
@@ -146,9 +160,9 @@ struct FuzzGenerator {
         let condition = expression(.bool, 3)
         line("if \(condition) {")
         indent += 1
-        scopes.append([])
+        push()
         statements(3)
-        scopes.removeLast()
+        pop()
         indent -= 1
         if random.chance(40) {
             line("} else if \(expression(.bool, 2)) {")
@@ -159,9 +173,9 @@ struct FuzzGenerator {
         if random.chance(50) {
             line("} else {")
             indent += 1
-            scopes.append([])
+            push()
             statements(2)
-            scopes.removeLast()
+            pop()
             indent -= 1
         }
         line("}")
@@ -222,23 +236,23 @@ struct FuzzGenerator {
     private mutating func tryStatement() {
         line("try {")
         indent += 1
-        scopes.append([])
+        push()
         statements(3)
         if random.chance(40) { line("raise \(random.chance(50) ? stringLiteral() : "error(\"kind\", \(stringLiteral()))")") }
-        scopes.removeLast()
+        pop()
         indent -= 1
         line("} catch e {")
         indent += 1
-        scopes.append([Local(name: "e.kind", kind: .string, isVariable: false)])
+        push([Local(name: "e.kind", kind: .string, isVariable: false)])
         statements(2)
-        scopes.removeLast()
+        pop()
         indent -= 1
         if random.chance(40) {
             line("} finally {")
             indent += 1
-            scopes.append([])
+            push()
             statements(2)
-            scopes.removeLast()
+            pop()
             indent -= 1
         }
         line("}")
@@ -260,9 +274,9 @@ struct FuzzGenerator {
             let (pattern, names) = random.pick(patterns)
             line("case \(pattern) {")
             indent += 1
-            scopes.append(names.map { Local(name: $0.0, kind: $0.1, isVariable: false) })
+            push(names.map { Local(name: $0.0, kind: $0.1, isVariable: false) })
             statements(2)
-            scopes.removeLast()
+            pop()
             indent -= 1
             line("}")
         }
@@ -276,7 +290,6 @@ struct FuzzGenerator {
     private mutating func channel() {
         let name = fresh("c")
         line(random.pick(["channel \(name)(3)", "queue \(name)", "queue \(name)(2)", "let \(name) = channel(4)"]))
-        channels.append(name)
         let value = fresh("x")
         line("\(name) ! \(expression(.any, 2))")
         line(random.pick(["\(name) ? \(value)", "let \(value) = \(name).receive()"]))
@@ -345,7 +358,7 @@ struct FuzzGenerator {
             switch random.below(5) {
             case 0, 1: return "(\(expression(.int, d)) \(random.pick(["+", "-", "*", "//", "%"])) \(expression(.int, d)))"
             case 2: return "len(\(expression(random.pick([.string, .list, .map]), d)))"
-            case 3: return "-\(leaf(.int))"
+            case 3: return "-(\(leaf(.int)))"
             default: return "(\(leaf(.int)) ** \(random.below(5)))"
             }
         case .float: return "(\(expression(.float, d)) \(random.pick(["+", "-", "*", "/", "//", "%"])) \(expression(random.pick([.int, .float]), d)))"
@@ -441,7 +454,7 @@ struct FuzzGenerator {
 
     private mutating func stringLiteral() -> String {
         random.pick([
-            "\"\"", "\"a\"", "\"k\"", "\"héllo 😀\"", "\"a\\tb\\n\"", "'raw {x}'", "\"1,2,3\"", "\"  pad \"", "\"12\"", "\"\"\"\n    two\n      lines\n    \"\"\"",
+            "\"\"", "\"a\"", "\"k\"", "\"héllo 😀\"", "\"a\\tb\\n\"", "'raw {x}'", "\"1,2,3\"", "\"  pad \"", "\"12\"",
         ])
     }
 
