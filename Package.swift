@@ -30,7 +30,7 @@ let package = Package(
             ],
             swiftSettings: single),
         .testTarget(name: "ProcLangTests", dependencies: ["ProcLang"], swiftSettings: single),
-        .testTarget(name: "ProcRuntimeTests", dependencies: ["ProcRuntime"], swiftSettings: single),
+        .testTarget(name: "ProcRuntimeTests", dependencies: ["ProcRuntime", "RuntimeProbe"], swiftSettings: single),
         .testTarget(name: "CommandTests", dependencies: [], swiftSettings: single),
     ]
 )

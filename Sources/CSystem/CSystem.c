@@ -39,6 +39,14 @@ int pl_cancelling_handler(int signal) {
     return sigaction(signal, &a, NULL);
 }
 
+int pl_mutex_wait(pthread_mutex_t *m) {
+    for (;;) {
+        struct timespec t = pl_timespec(pl_now() + 10000000);
+        int r = pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &t);
+        if (r != ETIMEDOUT) return r;
+    }
+}
+
 pid_t pl_fork(void) { return fork(); }
 int pl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int pl_pidfd_signal(int pidfd, int sig) {

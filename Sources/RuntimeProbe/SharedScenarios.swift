@@ -267,7 +267,10 @@ extension Scenarios {
                     p.spin(microseconds: p.random(400))
                     p.r.kill(w)
                 }
-                for w in workers { _ = p.join(w) }
+                for w in workers {
+                    let end = p.join(w)
+                    try check(end == .killed(9) || end == .failure, "\(end)")
+                }
                 try check(p.r.level(of: s) == 3, "round \(round): \(try p.r.level(of: s)) permits")
             }
             // One that ends in order hands its permit over; another's release is for the one who acquired.

@@ -122,8 +122,16 @@ static inline int pl_mutex_init(pthread_mutex_t *m) {
     pthread_mutexattr_destroy(&a);
     return r;
 }
+int pl_mutex_wait(pthread_mutex_t *m);
 /// 0, or EOWNERDEAD: the caller holds the mutex and has to repair what it protects.
-static inline int pl_mutex_lock(pthread_mutex_t *m) { return pthread_mutex_lock(m); }
+///
+/// Never waits longer than 10 ms for a wake-up before it looks again. An unlock clears the "has waiters" bit and
+/// wakes one waiter, which sets it again; if that one is killed while another process, which came without
+/// waiting, holds the lock, nobody wakes the remaining waiters any more.
+static inline int pl_mutex_lock(pthread_mutex_t *m) {
+    int r = pthread_mutex_trylock(m);
+    return r == EBUSY ? pl_mutex_wait(m) : r;
+}
 static inline int pl_mutex_trylock(pthread_mutex_t *m) { return pthread_mutex_trylock(m); }
 static inline int pl_mutex_consistent(pthread_mutex_t *m) { return pthread_mutex_consistent(m); }
 static inline int pl_mutex_unlock(pthread_mutex_t *m) { return pthread_mutex_unlock(m); }
