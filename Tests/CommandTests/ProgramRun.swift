@@ -70,6 +70,7 @@ struct Child {
         environment["LC_ALL"] = "C.UTF-8"
         environment["TZ"] = "UTC"
         environment["NO_COLOR"] = "1"
+        environment["SWIFT_BACKTRACE"] = "enable=no"
         environment["GOLDEN_RUN"] = nil
         environment.merge(extra) { $1 }
 
