@@ -126,7 +126,8 @@ struct ReplTests {
             terminal.line("let p = start { sleep(60s) }")
             try Self.ask(terminal, "p.status", "\"running\"")
             terminal.control("d")
-            #expect(try terminal.end() == .exited(0))
+            let end = try terminal.end()
+            #expect(end == .exited(0))
             #expect(terminal.child.members().isEmpty)
         }
     }
@@ -135,7 +136,8 @@ struct ReplTests {
     func exit() async throws {
         try await session { terminal in
             terminal.line("exit(7)")
-            #expect(try terminal.end() == .exited(7))
+            let end = try terminal.end()
+            #expect(end == .exited(7))
         }
     }
 
