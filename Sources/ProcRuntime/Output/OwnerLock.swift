@@ -47,8 +47,14 @@ enum OwnerLocks {
         Parker.deliver()
     }
 
-    /// The sweep's: a dead process holds nothing.
+    /// The sweep's: a dead process holds nothing. It may also have died between its release and the wake-ups.
     static func release(ownedBy index: UInt32) {
-        for lock in [output, input] where pl_load32(&lock.pointee.word) == index { release(lock) }
+        for lock in [output, input] {
+            if pl_load32(&lock.pointee.word) == index {
+                release(lock)
+            } else if pl_load32(&lock.pointee.waiters) != 0 {
+                wakeWaiters(lock)
+            }
+        }
     }
 }
