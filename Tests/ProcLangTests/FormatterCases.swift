@@ -52,9 +52,9 @@ extension FormatterTests {
 
                 """),
         FormatCase(
-            name: "blocks of one statement are written alike",
+            name: "each block for itself",
             before: "if x { a() } else {\n b() }\ntry { a() } catch e { b() }\n",
-            after: "if x {\n    a()\n} else {\n    b()\n}\ntry { a() } catch e { b() }\n"),
+            after: "if x { a() } else {\n    b()\n}\ntry { a() } catch e { b() }\n"),
         FormatCase(
             name: "a block that does not fit its line",
             before: "for number in numbers { some_function_with_a_long_name(number, another_argument, one_more_of_them, last) }\n",
@@ -67,7 +67,7 @@ extension FormatterTests {
         FormatCase(
             name: "parallel",
             before: "let r=parallel{a(1);b(2)}\nparallel{{ print(1) } {print(2)}\nc()\n(d)(1) ; (e(1)) }\n"
-                + "parallel for i,x in xs limit(4){f(i,x)}\nstart{g()}\nlet q=start f(1)\n",
+                + "parallel for i,x in xs limit(4){f(i,x)}\nparallel{parallel for i in xs\n{\na();b()}}\nstart{g()}\nlet q=start f(1)\n",
             after: """
                 let r = parallel { a(1); b(2) }
                 parallel {
@@ -78,6 +78,12 @@ extension FormatterTests {
                     (e(1))
                 }
                 parallel for i, x in xs limit (4) { f(i, x) }
+                parallel {
+                    parallel for i in xs {
+                        a()
+                        b()
+                    }
+                }
                 start { g() }
                 let q = start f(1)
 

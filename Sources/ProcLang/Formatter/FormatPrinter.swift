@@ -25,8 +25,6 @@ struct FormatPrinter {
         var indent: Int
         /// The brace of a block belongs to the statement (`if x {`), not to a value in it (`f(func() {`).
         var ownsBlocks = false
-        /// The blocks of the statement are written over several lines.
-        var breaksBlocks = false
         var isInBrackets = false
 
         var continuation: Int { indent + FormatPrinter.indentWidth }
@@ -67,15 +65,8 @@ struct FormatPrinter {
     private mutating func printStatement(_ nodes: [TokenNode], indent: Int) {
         var context = Context(indent: indent)
         switch tokens[nodes[0].first].kind {
-        case .if, .try:
-            context.ownsBlocks = true
-            // The blocks of one statement are written alike.
-            let blocks = nodes.compactMap(\.block).filter { !isEmpty($0) }
-            if nodes.reduce(0, { $0 + ($1.block == nil ? 0 : 1) }) > 1 {
-                let flat = blocks.allSatisfy(\.isOnOneLine) ? flatText(nodes) : nil
-                context.breaksBlocks = flat.map { indent + LineWriter.width($0[...]) > FormatPrinter.lineWidth } ?? true
-            }
-        case .while, .for, .loop, .lock, .match, .select, .func, .process, .case, .else, .parallel, .start, .leftBrace:
+        case .if, .while, .for, .loop, .try, .lock, .match, .select, .func, .process, .case, .else, .parallel, .start,
+            .leftBrace:
             context.ownsBlocks = true
         case .name: context.ownsBlocks = isClauseOrSupervise(nodes)
         default: break
@@ -182,9 +173,7 @@ struct FormatPrinter {
 
     private mutating func printBlock(_ group: TokenGroup, _ context: Context) {
         if isEmpty(group) { return lines.write("{ }") }
-        if !context.breaksBlocks, let flat = flatText(group),
-            lines.column + LineWriter.width(flat[...]) <= FormatPrinter.lineWidth
-        {
+        if let flat = flatText(group), lines.column + LineWriter.width(flat[...]) <= FormatPrinter.lineWidth {
             return lines.write(flat)
         }
         let base = context.ownsBlocks ? context.indent : lines.indent

@@ -2,8 +2,7 @@
 //
 // - Four blanks of indentation, one statement a line, one blank between words and around operators, none around
 //   ranges, before `(` of a call, and inside parentheses and brackets. `;` remains only inside a block on one line.
-// - A block that was written on one line stays there if it ends within 100 columns; the blocks of one `if` or `try`
-//   stay or go together. An empty block is `{ }`.
+// - A block that was written on one line stays there if it ends within 100 columns. An empty block is `{ }`.
 // - Brackets whose line was broken after the opening one or beside a comma have one item a line, and a comma
 //   after the last of several. Only a list of numbers keeps its rows.
 // - Other line breaks stay after operators and before `.name`, indented by four; all others are removed.

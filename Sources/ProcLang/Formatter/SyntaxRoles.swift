@@ -249,8 +249,8 @@ struct SyntaxRoles {
         case .each(let patterns, let iterable, let limit, let item):
             visitLoop(patterns, iterable)
             visitAfterWord(limit)
-            // The first thing between the braces, whether a block is kept for it or not.
-            statements.insert(item.span.start)
+            // Where the body is one call, the tree keeps that call only.
+            if case .block = item.kind {} else { statements.insert(item.span.start) }
             visit(item)
         }
     }
