@@ -226,7 +226,7 @@ extension Opcode {
         case .sharedSet: return .init([.register, .register], "shared variable R[a] = R[b]")
         case .sharedPathGet:
             return .init(
-                [.register, .registers, .number], "R[a] = value in R[b] along the path R[b+1] ...; c = steps + 256 * field mask. Safe point")
+                [.register, .registers, .number], "R[a] = value in R[b] along the path R[b+1] ...; c = steps + 128 if the first is `.value` + 256 * field mask. Safe point")
         case .sharedPathSet: return .init([.register, .registers, .number], "value in R[b] along the path = R[a]")
         case .sharedPathUpdate:
             return .init([.number, .registers, .number], "augmented assignment a along the path in R[b], with the operand behind the path")

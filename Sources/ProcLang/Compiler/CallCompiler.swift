@@ -168,18 +168,24 @@ extension FunctionCompiler {
     // MARK: Methods
 
     private func methodCall(_ member: Member, _ call: Call, to target: Int) throws {
-        if let path = sharedPath(member.object), call.arguments.allSatisfy({ $0.label == nil }) {
-            return try scratch {
-                let base = try pathRegisters(path, extra: 1 + call.arguments.count)
-                let name = base + 1 + path.steps.count
-                try loadConstant(heap.intern(member.name), to: name)
-                for (index, argument) in call.arguments.enumerated() {
-                    try self.argument(argument.value, byReference: call.passesShared[index], to: name + 1 + index)
-                }
-                emit(.sharedPathCall, call.arguments.count, base, path.operand)
-                emit(.move, target, base)
-            }
+        guard let path = sharedPath(member.object, dynamic: true), call.arguments.allSatisfy({ $0.label == nil }) else {
+            return try ordinaryMethodCall(member, call, to: target)
         }
+        try alongPath(path) {
+            let base = try pathRegisters(path, extra: 1 + call.arguments.count)
+            let name = base + 1 + path.steps.count
+            try loadConstant(heap.intern(member.name), to: name)
+            for (index, argument) in call.arguments.enumerated() {
+                try self.argument(argument.value, byReference: call.passesShared[index], to: name + 1 + index)
+            }
+            emit(.sharedPathCall, call.arguments.count, base, path.operand)
+            emit(.move, target, base)
+        } otherwise: {
+            try ordinaryMethodCall(member, call, to: target)
+        }
+    }
+
+    private func ordinaryMethodCall(_ member: Member, _ call: Call, to target: Int) throws {
         try scratch {
             let base: Int
             if target == nextRegister - 1 {

@@ -306,6 +306,22 @@ extension FunctionCompiler {
         }
     }
 
+    /// Writes what happens along a path. Where the root only may hold a shared variable, `otherwise` is what happens if it
+    /// does not.
+    func alongPath(_ path: SharedPath, _ shared: () throws -> Void, otherwise: () throws -> Void) throws {
+        guard path.isDynamic else { return try scratch { try shared() } }
+        let ordinary = try scratch {
+            let root = try temporary()
+            try loadRaw(path.root, to: root)
+            return fusedJump(.jumpIfNotKind, root, TypeTest.number(.shared))
+        }
+        try scratch { try shared() }
+        let done = jump()
+        land(ordinary)
+        try scratch { try otherwise() }
+        land(done)
+    }
+
     /// Loads a path into new registers: the reference, then the steps. `extra` further registers follow.
     func pathRegisters(_ path: SharedPath, extra: Int = 0) throws -> Int {
         let base = try temporary(1 + path.steps.count + extra)

@@ -215,7 +215,7 @@ extension FunctionCompiler {
             }
         case .index(let object, let index, let span):
             // Container, index and value are evaluated in this order.
-            if sharedPath(Expr(.index(object, index), span)) != nil {
+            if sharedPath(Expr(.index(object, index), span), dynamic: true) != nil {
                 return try scratch { try assign(target, from: try operand(value)) }
             }
             try scratch {
@@ -240,14 +240,18 @@ extension FunctionCompiler {
             if let last = rest?.target { try assign(last, from: registers + targets.count) }
         case .index(let object, let index, let span):
             try scratch {
-                if let path = sharedPath(Expr(.index(object, index), span)) {
+                func ordinary() throws {
+                    let container = try operand(object)
+                    let key = try operand(index)
+                    at(span) { _ = emit(.setIndex, container, key, source) }
+                }
+                guard let path = sharedPath(Expr(.index(object, index), span), dynamic: true) else { return try ordinary() }
+                try alongPath(path) {
                     let base = try pathRegisters(path)
                     at(span) { _ = emit(.sharedPathSet, source, base, path.operand) }
-                    return
+                } otherwise: {
+                    try ordinary()
                 }
-                let container = try operand(object)
-                let key = try operand(index)
-                at(span) { _ = emit(.setIndex, container, key, source) }
             }
         case .member(let member, let span):
             try scratch {
@@ -255,14 +259,18 @@ extension FunctionCompiler {
                     emit(.setGlobal, source, wide: binding.globalSlot)
                     return
                 }
-                if let path = sharedPath(Expr(.member(member), span)) {
+                func ordinary() throws {
+                    let object = try operand(member.object)
+                    let name = try nameConstant(member.name)
+                    at(span) { _ = emit(.setField, object, source, name) }
+                }
+                guard let path = sharedPath(Expr(.member(member), span), dynamic: true) else { return try ordinary() }
+                try alongPath(path) {
                     let base = try pathRegisters(path)
                     at(span) { _ = emit(.sharedPathSet, source, base, path.operand) }
-                    return
+                } otherwise: {
+                    try ordinary()
                 }
-                let object = try operand(member.object)
-                let name = try nameConstant(member.name)
-                at(span) { _ = emit(.setField, object, source, name) }
             }
         }
     }
@@ -314,27 +322,16 @@ extension FunctionCompiler {
         }
     }
 
-    /// An augmented assignment along a path of a shared variable: one operation. Where the root only may hold a shared
-    /// variable, `otherwise` is what happens if it does not.
+    /// An augmented assignment along a path of a shared variable: one operation.
     private func augmentPath(
         _ path: SharedPath, _ op: ArithmeticOperator, _ value: Expr, otherwise: () throws -> Void
     ) throws {
-        try scratch {
-            var ordinary: Patch?
-            if path.isDynamic {
-                let root = try temporary()
-                try loadRaw(path.root, to: root)
-                ordinary = fusedJump(.jumpIfNotKind, root, TypeTest.number(.shared))
-            }
+        try alongPath(path) {
             let base = try pathRegisters(path, extra: 1)
             try expression(value, to: base + 1 + path.steps.count)
             emit(.sharedPathUpdate, Int(ArithmeticCode(op).rawValue), base, path.operand)
-            if let ordinary {
-                let done = jump()
-                land(ordinary)
-                try otherwise()
-                land(done)
-            }
+        } otherwise: {
+            try otherwise()
         }
     }
 

@@ -30,20 +30,20 @@ extension VM {
         case .sharedGet: base[i.a] = base[i.b].kind == Tag.shared ? try sharedValue(base[i.b]) : base[i.b]
         case .sharedSet: try sharedAssign(try sharedVariable(base[i.a]), base[i.b])
         case .sharedPathGet:
-            base[i.a] = try sharedPathGet(try sharedVariable(base[i.b]), path(base + i.b, i.c), fields: i.c >> 8)
+            let (path, fields) = path(base + i.b, i.c)
+            base[i.a] = try sharedPathGet(try sharedVariable(base[i.b]), path, fields: fields)
         case .sharedPathSet:
-            try sharedPathSet(try sharedVariable(base[i.b]), path(base + i.b, i.c), fields: i.c >> 8, base[i.a])
+            let (path, fields) = path(base + i.b, i.c)
+            try sharedPathSet(try sharedVariable(base[i.b]), path, fields: fields, base[i.a])
         case .sharedPathUpdate:
             guard let code = ArithmeticCode(rawValue: UInt8(truncatingIfNeeded: i.a)) else { return }
-            let steps = path(base + i.b, i.c)
-            try sharedPathUpdate(
-                try sharedVariable(base[i.b]), steps, fields: i.c >> 8, code, base[i.b + 1 + steps.count])
+            let (path, fields) = path(base + i.b, i.c)
+            try sharedPathUpdate(try sharedVariable(base[i.b]), path, fields: fields, code, base[i.b + 1 + (i.c & 127)])
         case .sharedPathCall:
-            let steps = path(base + i.b, i.c)
-            let name = base + (i.b + 1 + steps.count)
+            let (path, fields) = path(base + i.b, i.c)
+            let name = base + (i.b + 1 + (i.c & 127))
             let arguments = Array(UnsafeBufferPointer(start: name + 1, count: i.a))
-            base[i.b] = try sharedPathCall(
-                try sharedVariable(base[i.b]), steps, fields: i.c >> 8, name[0], arguments)
+            base[i.b] = try sharedPathCall(try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments)
         case .lockEnter: try lockEnter(base + i.a, i.b)
         case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
         case .importModule: try importModule(base + i.a, i.wide)
@@ -51,8 +51,12 @@ extension VM {
         }
     }
 
-    private func path(_ registers: UnsafeMutablePointer<Value>, _ operand: Int) -> [Value] {
-        Array(UnsafeBufferPointer(start: registers + 1, count: operand & 255))
+    /// The steps of a path and the mask of those that are fields. The first step of a dynamic path is `.value`: it names
+    /// the shared variable itself.
+    private func path(_ registers: UnsafeMutablePointer<Value>, _ operand: Int) -> ([Value], Int) {
+        let steps = Array(UnsafeBufferPointer(start: registers + 1, count: operand & 127))
+        let fields = operand >> 8
+        return operand & 128 == 0 ? (steps, fields) : (Array(steps.dropFirst()), fields >> 1)
     }
 
     private func sharedVariable(_ value: Value) throws(Raise) -> Value {

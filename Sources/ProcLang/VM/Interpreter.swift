@@ -58,7 +58,10 @@ public final class Interpreter {
     /// The names of the library, for the resolver.
     public let builtins: BuiltinCatalogue
     /// Called by `finish` for each process that failed and that nobody joined.
-    public var onUnjoinedFailure: (RuntimeFailure) -> Void = { _ in }
+    public var onUnjoinedFailure: (RuntimeFailure) -> Void {
+        get { vm.onUnjoinedFailure }
+        set { vm.onUnjoinedFailure = newValue }
+    }
 
     let vm: VM
     private var unitNumbers: [ObjectIdentifier: Int] = [:]
@@ -142,7 +145,7 @@ public final class Interpreter {
             }
             if error.error.pointee.kindName.isString, error.error.pointee.kindName.string.text == "cancelled" { return .cancelled }
         }
-        return .failure(failure(of: error))
+        return .failure(vm.failure(of: error))
     }
 
     /// The outcome of a run as that of a process body, as the host wants it.
@@ -157,28 +160,10 @@ public final class Interpreter {
         }
     }
 
-    func failure(of value: Value) -> RuntimeFailure {
-        guard value.tag == Tag.error else { return RuntimeFailure(kind: "error", message: "unknown") }
-        let error = value.error
-        let span = Span(
-            file: error.pointee.file, start: Int32(bitPattern: error.pointee.start), end: Int32(bitPattern: error.pointee.end))
-        var attached: [RuntimeFailure] = []
-        if error.pointee.attached.isList {
-            let list = error.pointee.attached.list
-            for index in 0..<min(list.pointee.count, 100) where list.pointee.items[index].payload != value.payload {
-                attached.append(failure(of: list.pointee.items[index]))
-            }
-        }
-        return RuntimeFailure(
-            kind: display(error.pointee.kindName), message: display(error.pointee.message),
-            span: sources.file(of: span) == nil ? .none : span, trace: vm.traceTexts(error),
-            process: error.pointee.process.isNil ? "" : display(error.pointee.process), attached: attached)
-    }
-
     /// The failure that a process left behind (`ProcessEnd.failure`); nil if the bytes are damaged.
     public func decodeFailure(_ bytes: UnsafeRawBufferPointer) -> RuntimeFailure? {
         guard let value = try? vm.decode(bytes), value.tag == Tag.error else { return nil }
-        return failure(of: value)
+        return vm.failure(of: value)
     }
 
     // MARK: Processes that were started
@@ -189,73 +174,21 @@ public final class Interpreter {
     /// Waits for all processes that this one started. Returns the outcome with which this process ends: a failure that
     /// nobody joined is reported and makes it `.exited(1)`. If the process itself failed, they are cancelled.
     public func finish(_ outcome: BodyOutcome) -> BodyOutcome {
-        var failedToo = false
+        let failedToo = vm.finish(outcome)
         switch outcome {
-        case .value, .quiet: break
-        default: for process in vm.started { cancelQuietly(process) }
+        case .value, .quiet: return failedToo ? .exited(1) : outcome
+        default: return outcome
         }
-        while !vm.started.isEmpty {
-            let result = vm.host.awaitAny(
-                vm.started.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: false, line: 0,
-                tryDepth: 0)
-            switch result {
-            case .done: if reportEndedProcesses() { failedToo = true }
-            case .cancelled:
-                vm.host.acceptCancellation()
-                for process in vm.started { cancelQuietly(process) }
-            default:
-                return outcome
-            }
-        }
-        if failedToo, case .value = outcome { return .exited(1) }
-        return outcome
-    }
-
-    private func cancelQuietly(_ process: StartedProcess) {
-        vm.host.cancel(process.process)
-        vm.host.markJoined(process.process)
     }
 
     /// Reports failures of started processes that have ended and that nobody joined. True if there were any.
     @discardableResult
-    public func reportEndedProcesses() -> Bool {
-        var found = false
-        var left: [StartedProcess] = []
-        for process in vm.started {
-            guard let end = vm.host.end(of: process.process) else {
-                left.append(process)
-                continue
-            }
-            var failure: RuntimeFailure?
-            let label = "\(process.name), \(process.pid)"
-            switch end {
-            case .value, .quiet, .cancelled: break
-            case .exited(let status):
-                if status != 0 {
-                    failure = RuntimeFailure(kind: "process", message: "the process \(process.name) ended by exit(\(status))", process: label)
-                }
-            case .killed(let signal):
-                failure = RuntimeFailure(
-                    kind: "process", message: "the process \(process.name) was killed by signal \(signal)\(VM.signalName(signal))",
-                    process: label)
-            case .failure(let bytes):
-                failure = decodeFailure(bytes)
-                    ?? RuntimeFailure(kind: "process", message: "the process \(process.name) failed", process: label)
-            }
-            if let failure, !vm.quietProcesses.contains(process.process) {
-                found = true
-                vm.host.markJoined(process.process)
-                onUnjoinedFailure(failure)
-            }
-        }
-        vm.started = left
-        return found
-    }
+    public func reportEndedProcesses() -> Bool { vm.reportEndedProcesses(markingThem: true) }
 
     /// Cancels the processes started since there were `count`, and waits for them.
     public func cancelStartedProcesses(since count: Int) {
         var left = Array(vm.started.dropFirst(count))
-        for process in left { cancelQuietly(process) }
+        for process in left { vm.cancelQuietly(process) }
         while !left.isEmpty {
             let result = vm.host.awaitAny(
                 left.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: true, line: 0, tryDepth: 0)

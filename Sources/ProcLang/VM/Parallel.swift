@@ -149,6 +149,14 @@ extension VM {
         guard error.tag == Tag.error, failure.tag == Tag.error, failure.payload != error.payload else { return }
         let kind = failure.error.pointee.kindName
         if kind.isString, ["cancelled", "closed", "poisoned"].contains(kind.string.text) { return }
+        // All members of a deadlock get the same report.
+        let message = failure.error.pointee.message
+        let raised = error.error.pointee.message
+        if kind.isString, kind.string.equals(kinds.deadlock.string), message.isString, raised.isString,
+            message.string.equals(raised.string)
+        {
+            return
+        }
         if error.error.pointee.attached.isNil { error.error.pointee.attached = Value(heap.newList()) }
         heap.append(failure, to: error.error.pointee.attached.list)
     }

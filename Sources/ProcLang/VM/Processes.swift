@@ -98,10 +98,15 @@ extension VM {
 
     /// Creates the process of a task. In the child this never returns.
     func launch(_ task: UnsafeMutablePointer<TaskObject>, name: String) throws(Raise) -> UnsafeMutablePointer<HandleObject> {
+        forgetEndedOrphans()
         let ends = ends(of: task)
         let line = currentLine
         let process = try onHost {
-            try host.createProcess(name: name, ends: ends, line: line) { self.runChild(task) }
+            try host.createProcess(name: name, ends: ends, line: line) {
+                let outcome = self.runChild(task)
+                _ = self.finish(outcome)
+                return outcome
+            }
         }
         let pid = host.pid(of: process)
         started.append(StartedProcess(process: process, pid: pid, name: name))
@@ -110,9 +115,13 @@ extension VM {
 
     /// The body of a process, in the child.
     private func runChild(_ task: UnsafeMutablePointer<TaskObject>) -> BodyOutcome {
+        cancelWord = host.cancelWord
         currentFrame = frames - 1
         roots.removeAll()
         started.removeAll()
+        orphans.removeAll()
+        quietProcesses.removeAll()
+        closedWriters.removeAll()
         pendingError = .nil
         argumentNames = .nil
         exitStatus = nil
@@ -333,6 +342,10 @@ struct EndCollector {
                 visited[value.payload, default: []].formUnion(rights)
                 value.namespace.pointee.fields.forEach { _, item in push(item, rights, &work) }
             case Tag.box: push(value.box.pointee.value, rights, &work)
+            case Tag.handle:
+                // The streams of an external program.
+                let handle = value.handle.pointee
+                for stream in [handle.stdin, handle.stdout, handle.stderr] { push(stream, [.both, .hold], &work) }
             case Tag.boundMethod:
                 push(value.boundMethod.pointee.receiver, rights, &work)
                 push(value.boundMethod.pointee.method, rights, &work)

@@ -171,9 +171,11 @@ extension VM {
         return (try position(path[0], info.count, "array"), info.element)
     }
 
-    /// Whether a path on a cell is only `.value`, the form for a shared variable that came in a message.
+    /// Whether a path means the variable itself: it has no steps, or (a cell has no attributes of its own) is `.value`.
     private func isWhole(_ shared: Value, _ path: [Value], _ fields: Int) -> Bool {
-        path.isEmpty || path.count == 1 && fields & 1 == 1 && path[0].isString && path[0].string.text == "value"
+        path.isEmpty
+            || shared.objectKind == .cell && path.count == 1 && fields & 1 == 1 && path[0].isString
+                && path[0].string.text == "value"
     }
 
     func sharedPathGet(_ shared: Value, _ path: [Value], fields: Int) throws(Raise) -> Value {
@@ -201,8 +203,7 @@ extension VM {
     ) throws(Raise) {
         let whole = isWhole(shared, path, fields)
         if shared.objectKind == .managed {
-            let rest = whole && !path.isEmpty ? [] : path
-            _ = try managedRequest(shared, .update, rest, fields: rest.isEmpty ? 0 : fields, [Value(Int(code.rawValue)), operand])
+            _ = try managedRequest(shared, .update, path, fields: fields, [Value(Int(code.rawValue)), operand])
             return
         }
         let index: Int

@@ -63,6 +63,10 @@ final class VM {
     @exclusivity(unchecked) var taskRoot = Value.nil
     /// Processes that this one started and has not seen end.
     @exclusivity(unchecked) var started: [StartedProcess] = []
+    /// Started processes without a handle that anything can reach.
+    @exclusivity(unchecked) var orphans: Set<ProcessRef> = []
+    /// Called for each process that failed and that nobody joined.
+    @exclusivity(unchecked) var onUnjoinedFailure: (RuntimeFailure) -> Void = { _ in }
     /// Started processes whose failure is no surprise: the script killed or cancelled them.
     @exclusivity(unchecked) var quietProcesses: Set<ProcessRef> = []
     /// A function without content, for modules that are not compiled yet.
@@ -72,7 +76,8 @@ final class VM {
     /// The argument names of the call to come.
     @exclusivity(unchecked) var argumentNames = Value.nil
     @exclusivity(unchecked) var nativeDepth = 0
-    let cancelWord: UnsafePointer<UInt32>
+    /// Non-zero while a cancellation is pending; another address in each process.
+    @exclusivity(unchecked) var cancelWord: UnsafePointer<UInt32>
     /// Set by `exit(n)`: unwinds everything, no handler stops it.
     @exclusivity(unchecked) var exitStatus: Int32?
     /// State of the random numbers; nil until first used in this process.
@@ -104,8 +109,8 @@ final class VM {
         framesLimit = frames + VM.maximumFrames
         currentFrame = frames - 1
         globals = .allocate(capacity: 1)
-        heap.releaseHandle = { host.release($0) }
         emptyFunction = VM.makeEmptyFunction()
+        heap.releaseHandle = { [unowned(unsafe) self] in self.handleDied($0) }
         library.attach(to: self)
         loadEmptyFunction()
     }

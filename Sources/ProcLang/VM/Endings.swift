@@ -1,0 +1,126 @@
+// How a process ends: waiting for what it started, failures that nobody joined, failures as data for the program.
+//
+// Invariants
+// - A process ends only when all that it started have ended. The failure of one that nobody joined is reported by the
+//   process that started it, once, when that ends itself (or by a REPL before).
+// - The host counts such failures itself (the program's exit status): what is only reported is not marked as joined.
+
+extension VM {
+    /// Waits for all processes that this one started, and reports failures that nobody joined: whether there were any.
+    /// If `outcome` is a failure, they are cancelled first.
+    func finish(_ outcome: BodyOutcome) -> Bool {
+        var found = false
+        switch outcome {
+        case .value, .quiet: break
+        default: for process in started { cancelQuietly(process) }
+        }
+        while !started.isEmpty {
+            if reportEndedProcesses(markingThem: false) { found = true }
+            if started.isEmpty { break }
+            let result = host.awaitAny(
+                started.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: false, line: 0,
+                tryDepth: 0)
+            switch result {
+            case .done: continue
+            case .cancelled:
+                host.acceptCancellation()
+                for process in started { cancelQuietly(process) }
+            default: return found
+            }
+        }
+        return found
+    }
+
+    /// Cancels a process whose failure is then no surprise.
+    func cancelQuietly(_ process: StartedProcess) {
+        quietProcesses.insert(process.process)
+        host.cancel(process.process)
+        host.markJoined(process.process)
+    }
+
+    /// Reports failures of started processes that have ended and that nobody joined. True if there were any.
+    func reportEndedProcesses(markingThem: Bool) -> Bool {
+        var found = false
+        var left: [StartedProcess] = []
+        for process in started {
+            guard let end = host.end(of: process.process) else {
+                left.append(process)
+                continue
+            }
+            guard let failure = failure(of: end, process), !quietProcesses.contains(process.process) else { continue }
+            found = true
+            if markingThem { host.markJoined(process.process) }
+            onUnjoinedFailure(failure)
+        }
+        started = left
+        return found
+    }
+
+    private func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {
+        let label = "\(process.name), \(process.pid)"
+        switch end {
+        case .value, .quiet, .cancelled: return nil
+        case .exited(let status):
+            if status == 0 { return nil }
+            return RuntimeFailure(
+                kind: "process", message: "the process \(process.name) ended by exit(\(status))", process: label)
+        case .killed(let signal):
+            return RuntimeFailure(
+                kind: "process", message: "the process \(process.name) was killed by signal \(signal)\(VM.signalName(signal))",
+                process: label)
+        case .failure(let bytes):
+            if let value = try? decode(bytes), value.tag == Tag.error { return failure(of: value) }
+            return RuntimeFailure(kind: "process", message: "the process \(process.name) failed", process: label)
+        }
+    }
+
+    /// Before a further process is started: processes that nobody can name any more and that ended well are forgotten,
+    /// so that a program may start any number of them.
+    func forgetEndedOrphans() {
+        guard started.count >= 32, !orphans.isEmpty else { return }
+        started.removeAll { process in
+            guard orphans.contains(process.process), let end = host.end(of: process.process),
+                failure(of: end, process) == nil
+            else { return false }
+            orphans.remove(process.process)
+            host.release(process.process)
+            return true
+        }
+    }
+
+    /// The collector found that nobody can reach this handle any more.
+    func handleDied(_ process: ProcessRef) {
+        if started.contains(where: { $0.process == process }) {
+            // Its failure may still have to be reported.
+            orphans.insert(process)
+        } else {
+            host.release(process)
+        }
+    }
+
+    /// An error value as data.
+    func failure(of value: Value) -> RuntimeFailure {
+        guard value.tag == Tag.error else { return RuntimeFailure(kind: "error", message: "unknown") }
+        let error = value.error
+        let span = Span(
+            file: error.pointee.file, start: Int32(bitPattern: error.pointee.start), end: Int32(bitPattern: error.pointee.end))
+        var attached: [RuntimeFailure] = []
+        if error.pointee.attached.isList {
+            let list = error.pointee.attached.list
+            for index in 0..<min(list.pointee.count, 100) where list.pointee.items[index].payload != value.payload {
+                attached.append(failure(of: list.pointee.items[index]))
+            }
+        }
+        return RuntimeFailure(
+            kind: plainText(error.pointee.kindName), message: plainText(error.pointee.message),
+            span: sources.file(of: span) == nil ? .none : span, trace: traceTexts(error),
+            process: error.pointee.process.isNil ? "" : plainText(error.pointee.process), attached: attached)
+    }
+
+    private func plainText(_ value: Value) -> String {
+        if value.isString { return value.string.text }
+        var text: [UInt8] = []
+        do { try repr(value, into: &text) } catch { pendingError = .nil }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
