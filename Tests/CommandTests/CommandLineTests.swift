@@ -114,7 +114,7 @@ struct CommandLineTests {
     @Test("infinite recursion")
     func recursion() async throws {
         let run = try await proclang("-e", "func f() { return f() + 1 }\nf()")
-        expectMessage(run, status: 1, "recursion", lines: 40)
+        expectMessage(run, status: 1, "recursion", lines: 60)
     }
 
     @Test("a closed or full standard output")
