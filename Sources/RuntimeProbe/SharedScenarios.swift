@@ -175,6 +175,51 @@ extension Scenarios {
                 try check(sum == 1_000_000, "round \(round): sum \(sum)")
             }
         },
+        "lock-fair": { p, _ in
+            // Two processes that want the lock all the time do not keep a third from it.
+            let a = try p.cell(lockable: true)
+            let stop = try p.r.makeEvent()
+            let holds = [End.hold(a, .cell), .hold(stop, .event)]
+            let greedy = try (0..<2).map { _ in
+                try p.start("greedy", holds) { q in
+                    while try q.r.level(of: stop) == 0 { try q.locked([a]) { q.spin(microseconds: 200) } }
+                    return 0
+                }
+            }
+            for _ in 0..<100 { try p.locked([a]) { try p.set(a, p.get(a) + 1) } }
+            try p.r.signal(stop)
+            for g in greedy { try check(p.join(g) == .value(0), "greedy") }
+            try check(p.get(a) == 100, "count")
+        },
+        "update-kills": { p, n in
+            // Killed in the middle of single operations on lockable variables: no lock stays, nothing is torn.
+            let a = try p.cell(lockable: true)
+            let b = try p.array(10, .float32, lockable: true)
+            let counts = try p.array(4)
+            let holds = [End.hold(a, .cell), .hold(b, .array), .hold(counts, .array)]
+            for round in 0..<(n == 0 ? 60 : n) {
+                let workers = try (0..<4).map { k in
+                    try p.start("worker[\(k)]", holds) { q in
+                        while true {
+                            try q.update(a, 1)
+                            try q.set(counts, q.get(counts, k) + 1, at: k)
+                            try q.r.sharedStore(b, k, (Double(k)).bitPattern)
+                            try check(q.r.sharedSnapshot(b)[k] == (Double(k)).bitPattern, "own element")
+                            var old = try q.r.sharedLoad(b, 9)
+                            while try !q.r.sharedCompareExchange(b, 9, &old, (Double(bitPattern: old) + 1).bitPattern) {}
+                        }
+                    }
+                }
+                for w in workers {
+                    p.spin(microseconds: p.random(400))
+                    p.r.kill(w)
+                }
+                for w in workers { try check(p.join(w) == .killed(9), "killed") }
+                try p.locked([a, b], timeout: 5000) {}
+                let (sum, done) = (try p.get(a), try (0..<4).reduce(0) { try $0 + p.get(counts, $1) })
+                try check(sum >= done && sum <= done + 4 * (round + 1), "\(sum) after \(done)")
+            }
+        },
         "barrier": { p, n in
             let k = 4
             let b = try p.r.makeBarrier(k)

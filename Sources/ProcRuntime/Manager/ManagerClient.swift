@@ -66,6 +66,9 @@ enum ManagerClient {
     private static var blockRoom = 0
     private static var blockOwner: UInt64 = 0
     private static let keptRoom = 4064
+    /// The client holds the object's lock, and the operation is void if it does no more: then it is dead, and what
+    /// it did inside the lock is undone.
+    static let lockedFlag: UInt64 = 1 << 63
     /// Private memory of the reply.
     private static var reply = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
@@ -79,7 +82,8 @@ enum ManagerClient {
         Shared.mine(SlotWord.requestCount).pointee = count
         let number = UInt64(pl_me().pointee.generation) << 31 | count
         Shared.mine(SlotWord.requestBlock).pointee = block
-        Shared.mine(SlotWord.requestLength).pointee = UInt64(request.count)
+        let locked = UserLock.isMine(pl_object_at(object.index))
+        Shared.mine(SlotWord.requestLength).pointee = UInt64(request.count) | (locked ? lockedFlag : 0)
         Shared.mine(SlotWord.requestObject).pointee = object.raw
         Shared.mine(SlotWord.attempts).pointee = 0
         let word = Shared.mine(SlotWord.request)

@@ -82,6 +82,8 @@ final class ManagerServer {
         var slot: UInt32
         /// By a manager before this one.
         var wasTaken: Bool
+        /// The client held the object's lock when it asked.
+        var locked: Bool
         /// The request word, state `taken`.
         var word: UInt64
         var number: UInt64
@@ -103,7 +105,8 @@ final class ManagerServer {
         let state = w & Manager.State.mask
         guard state == Manager.State.pending || state == Manager.State.taken else { return nil }
         let block = Shared.slotWord(slot, SlotWord.requestBlock).pointee
-        let length = Shared.slotWord(slot, SlotWord.requestLength).pointee
+        let flagged = Shared.slotWord(slot, SlotWord.requestLength).pointee
+        let length = flagged & ~ManagerClient.lockedFlag
         let object = ObjectRef(raw: Shared.slotWord(slot, SlotWord.requestObject).pointee)
         let client = ProcessRef(index: slot, generation: pl_slot_at(slot).pointee.generation).raw
         // Until the word has been seen unchanged these may be the remains of a dead client's request.
@@ -118,7 +121,7 @@ final class ManagerServer {
         let taken = number << 3 | Manager.State.taken
         guard pl_cas64(word, w, taken) else { return nil }
         return Taken(
-            slot: slot, wasTaken: wasTaken, word: taken, number: number, client: client, object: object,
+            slot: slot, wasTaken: wasTaken, locked: flagged != length, word: taken, number: number, client: client, object: object,
             bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(request)[..<Int(length)]))
     }
 
@@ -137,7 +140,7 @@ final class ManagerServer {
         let lockWord = UserLock.word(o)
         let owner = UserLock.owner(lockWord)
         var borrowed = false
-        if owner == 0 {
+        if owner == 0, !r.locked {
             Shared.mine(SlotWord.lockIntent).pointee = UInt64(object)
             pl_order()
             borrowed = UserLock.tryTake(o)

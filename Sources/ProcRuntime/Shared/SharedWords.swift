@@ -76,6 +76,7 @@ enum SlotWord {
     // As a client of the manager
     static let request = 8
     static let requestBlock = 9
+    /// `ManagerClient.lockedFlag` | the length in bytes
     static let requestLength = 10
     static let requestObject = 11
     /// How many managers died while they executed the request.

@@ -251,9 +251,10 @@ enum UserLock {
             let o = pl_object_at(object)!
             let next = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.held).pointee)
             if owner(word(o)) == slot {
-                if committed { UndoLog.commitAny(o, object) } else { UndoLog.rollBackAny(o, object, slot) }
+                // First: from the rollback on, a managed object's lock may be somebody else's.
                 Shared.word(o, ObjectWord.held).pointee = 0
                 pl_order()
+                if committed { UndoLog.commitAny(o, object) } else { UndoLog.rollBackAny(o, object, slot) }
                 releaseDead(o, object, slot)
             }
             s.pointee.user_lock_head = next
