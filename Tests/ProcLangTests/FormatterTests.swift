@@ -56,6 +56,18 @@ struct FormatCase: CustomTestStringConvertible {
         }
     }
 
+    /// All programs of the repository are in the canonical style, but those with syntax errors and `# fmt: off`.
+    @Test func repositoryStyle() throws {
+        var programs = Corpus.documented()
+        #expect(programs.count > 50)
+        for file in Corpus.programs() {
+            if let text = try? String(contentsOf: file, encoding: .utf8) { programs.append((file.path, text)) }
+        }
+        for (place, text) in programs {
+            if let formatted = try? format(text) { #expect(formatted == text, "\(place): run proclang fmt") }
+        }
+    }
+
     /// What the program says to people, in order.
     private func comments(_ text: String) -> [String] {
         let source = SourceMap().add(path: "test.proc", text: Array(text.utf8))
