@@ -8,6 +8,7 @@ extension Runtime {
     /// semaphore among them, in the order of their places in the arena, whatever the order given. Re-entrant.
     /// Waits. When it does not end with `.done` it has taken nothing.
     public func lock(_ objects: [ObjectRef], deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome {
+        if objects.count == 1 { return Sync.take(objects[0], deadline, line, tryDepth) ?? .done(0) }
         let sorted = Sync.ordered(objects)
         var taken = 0
         for ref in sorted {
@@ -24,6 +25,7 @@ extension Runtime {
     /// dies in here, of none.
     public func unlock(_ objects: [ObjectRef]) {
         if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
+        if objects.count == 1, Sync.giveUp(objects[0]) { return }
         var ending: [UInt32] = []
         var semaphores: [ObjectRef] = []
         for ref in Sync.ordered(objects) {
@@ -144,6 +146,15 @@ enum Sync {
         }
         UserLock.hold(o, i)
         return nil
+    }
+
+    /// Ends a `lock` of one shared variable without the group's bookkeeping; false when it is another case.
+    static func giveUp(_ ref: ObjectRef) -> Bool {
+        guard let i = Objects.index(of: ref), let o = pl_object_at(i), UserLock.isMine(o), UserLock.depth(o) == 1,
+            o.pointee.kind != ObjectKind.semaphore.rawValue + 1
+        else { return false }
+        UserLock.releaseOne(i)
+        return true
     }
 
     /// A process that was signalled at the object died before it took what it was signalled for. Object's lock held.

@@ -188,7 +188,8 @@ enum UserLock {
         Shared.mine(SlotWord.commit).pointee = 0
     }
 
-    private static func releaseOne(_ object: UInt32) {
+    /// Gives up one object that is held at depth 1: a commit of its own.
+    static func releaseOne(_ object: UInt32) {
         let me = pl_me()!
         let o = pl_object_at(object)!
         UndoLog.commitAny(o, object)
