@@ -125,7 +125,7 @@ def communication():
     w.aim("proclang.queue@free", "cpython.queue@free", 5, "at least 5 times CPython's Queue")
 
     w = workload("counter", "One shared int, 4 processes", "inc/s", True, lambda n: n, step=4)
-    w.proc("plain", ["counter", "plain", "N"], 4000000, "f").proc("lock", ["counter", "lock", "N"], 400000, "f")
+    w.proc("plain", ["counter", "N"], 4000000, "f").proc("lock", ["counter_lock", "N"], 400000, "f")
     w.add("c", "atomic", ["counter", "atomic", "N"], 20000000, "f").add("c", "mutex", ["counter", "mutex", "N"], 4000000, "f")
     w.add("cpython", "value", [MP, "counter", "N"], 200000, "f")
     w.add("go", "goroutine", ["counter", "N"], 20000000, "f").add("erlang", "process", ["counter", "N"], 2000000, "f")
