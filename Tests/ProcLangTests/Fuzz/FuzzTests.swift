@@ -52,8 +52,18 @@ import Testing
         } check: { try FuzzChecks.machine(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// Texts until the time is over. Every text is one of its own seed.
+    @Test func generatedNetworks() throws {
+        try repeatedly("generated networks") { seed in
+            Array(FuzzNetwork(random: FuzzRandom(seed: seed)).text.utf8)
+        } checkSeed: { try FuzzNetwork(random: FuzzRandom(seed: $0)).check(seconds: 15) }
+    }
+
     private func repeatedly(_ name: String, text: (UInt64) -> [UInt8], check: ([UInt8]) throws -> Void) throws {
+        try repeatedly(name, text: text) { try check(text($0)) }
+    }
+
+    /// Texts until the time is over. Every text is one of its own seed.
+    private func repeatedly(_ name: String, text: (UInt64) -> [UInt8], checkSeed check: (UInt64) throws -> Void) throws {
         let end = Date().addingTimeInterval(Self.seconds)
         var seed = Self.seed
         var count = 0
@@ -66,7 +76,7 @@ import Testing
                 alarm(20)
             }
             do {
-                try check(bytes)
+                try check(seed)
             } catch let finding as FuzzFinding {
                 findings += 1
                 Issue.record("\(name), FUZZ_SEED=\(seed): \(finding)\n\(String(decoding: bytes, as: UTF8.self))")

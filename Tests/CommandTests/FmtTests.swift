@@ -1,0 +1,90 @@
+// `proclang fmt` and `proclang explain` from outside: files, statuses, standard input.
+
+import Foundation
+import Testing
+
+@Suite("fmt and explain")
+struct FmtTests {
+    private static let messy = "let x=1\nprint( x )\n"
+    private static let tidy = "let x = 1\nprint(x)\n"
+
+    private func run(_ arguments: [String], input: String = "") throws -> ProgramRun {
+        try ProgramRun.of(Project.program, arguments, input: Data(input.utf8))
+    }
+
+    /// A folder of its own for files, removed afterwards.
+    private func inFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fmt-" + UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder.appendingPathComponent("inner"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    @Test("writes changed files in place and names them; permissions and links stay")
+    func inPlace() throws {
+        try inFolder { folder in
+            let (messy, tidy, link) = (folder.appendingPathComponent("a.proc"), folder.appendingPathComponent("b.proc"), folder.appendingPathComponent("inner/link.proc"))
+            try Self.messy.write(to: messy, atomically: true, encoding: .utf8)
+            try Self.tidy.write(to: tidy, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o751], ofItemAtPath: messy.path)
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: messy)
+            let first = try run(["fmt", link.path, tidy.path])
+            #expect(first.end == .exited(0))
+            #expect(first.out == link.path + "\n")
+            #expect(try String(contentsOf: messy, encoding: .utf8) == Self.tidy)
+            #expect(try FileManager.default.attributesOfItem(atPath: messy.path)[.posixPermissions] as? Int == 0o751)
+            #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: link.path)) != nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a.proc", "b.proc", "inner"])
+            let second = try run(["fmt", folder.path])
+            #expect(second.end == .exited(0))
+            #expect(second.out == "")
+        }
+    }
+
+    @Test("--check changes nothing and exits with 1")
+    func check() throws {
+        try inFolder { folder in
+            let file = folder.appendingPathComponent("inner/a.proc")
+            try Self.messy.write(to: file, atomically: true, encoding: .utf8)
+            let checked = try run(["fmt", "--check", folder.path])
+            #expect(checked.end == .exited(1))
+            #expect(checked.out == file.path + "\n")
+            #expect(try String(contentsOf: file, encoding: .utf8) == Self.messy)
+            #expect(try run(["fmt", file.path]).end == .exited(0))
+            #expect(try run(["fmt", "--check", folder.path]).end == .exited(0))
+        }
+    }
+
+    @Test("formats standard input to standard output")
+    func standardInput() throws {
+        let formatted = try run(["fmt", "-"], input: Self.messy)
+        #expect(formatted.out == Self.tidy)
+        #expect(formatted.end == .exited(0))
+        #expect(try run(["fmt", "--check", "-"], input: Self.messy).end == .exited(1))
+        #expect(try run(["fmt", "--check", "-"], input: Self.tidy).end == .exited(0))
+    }
+
+    @Test("leaves files with syntax errors alone")
+    func syntaxErrors() throws {
+        try inFolder { folder in
+            let file = folder.appendingPathComponent("a.proc")
+            try "let x = = 1\n".write(to: file, atomically: true, encoding: .utf8)
+            let refused = try run(["fmt", file.path])
+            #expect(refused.end == .exited(2))
+            #expect(refused.err.contains("a.proc:1:9"))
+            #expect(try String(contentsOf: file, encoding: .utf8) == "let x = = 1\n")
+            #expect(try run(["fmt", folder.path + "/missing.proc"]).end == .exited(2))
+        }
+    }
+
+    @Test("explains codes, lists them, and offers the nearest")
+    func explain() throws {
+        let page = try run(["explain", "undefined-name"])
+        #expect(page.end == .exited(0))
+        #expect(page.out.hasPrefix("undefined-name: ") && page.out.contains("Wrong:") && page.out.contains("Right:"))
+        #expect(try run(["explain"]).out.split(separator: "\n").contains { $0.hasPrefix("arity ") })
+        let unknown = try run(["explain", "undefind-name"])
+        #expect(unknown.end == .exited(2))
+        #expect(unknown.err.contains("undefined-name"))
+    }
+}
