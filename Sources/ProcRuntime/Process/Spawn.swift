@@ -135,11 +135,25 @@ enum Finish {
     /// Called for each child of an ending process that failed and that nobody joined.
     static var onUnjoinedFailure: ((ProcessRef, String, Int32, ProcessEnd) -> Void)?
 
+    /// A process whose last output is lost did not end well, whatever its body says.
+    private static func outputWasWritten(_ outcome: BodyOutcome) -> BodyOutcome {
+        do {
+            try Output.flush()
+            return outcome
+        } catch {
+            complain(error)
+            switch outcome {
+            case .value, .quiet, .exited(0): return .exited(1)
+            default: return outcome
+            }
+        }
+    }
+
     /// Ends this process with `outcome`.
     static func process(_ outcome: BodyOutcome) -> Never {
         let me = pl_me()!
         Received.release()
-        Output.flushQuietly()
+        let outcome = outputWasWritten(outcome)
         pl_store32(&me.pointee.state, State.exiting)
         var kind = ExitKind.quiet
         var status: Int32 = 0
