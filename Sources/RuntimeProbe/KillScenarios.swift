@@ -153,7 +153,7 @@ extension Scenarios {
         for q in producers { _ = p.join(q, timeout: 20000) }
         for c in channels { p.close(c.both) }
         for q in consumers {
-            let end = p.join(q, timeout: 20000)
+            let end = p.join(q, timeout: 100_000)
             try check(end == .value(0), "consumer: \(end)")
         }
         var lost = 0

@@ -1,6 +1,6 @@
-// The runtime, judged from outside: each scenario of the RuntimeProbe program runs as a program of its own
-// (posix_spawn; the test runner has many threads and never forks), under a watchdog, and must exit 0, leave no
-// process behind and an arena in which every invariant holds (the probe checks that itself).
+// What of the runtime shows in its output: scenarios of the probe program whose output is looked at, run from
+// outside (posix_spawn; the test runner has many threads and never forks) under a watchdog. Scenarios that judge
+// themselves are in ProbeTests.
 
 import Foundation
 import Testing
@@ -40,27 +40,8 @@ private func run(_ arguments: [String], input: Data = Data(), seconds: Double = 
     return Run(status: process.terminationStatus, out: text(paths[1]), err: text(paths[2]), timedOut: timedOut)
 }
 
-@Suite("Runtime", .serialized)
+@Suite("Output of the runtime", .serialized)
 struct ProcRuntimeTests {
-    /// Scenarios that judge themselves. Those that only measure, or need an input, are not among them.
-    static let scenarios: [String] = {
-        let special: Set<String> = ["cat", "lines", "report", "fast", "stream", "pingpong", "spawnrate"]
-        let listed = (try? run(["list"]))?.out.split(separator: "\n").map(String.init) ?? []
-        return listed.filter { !special.contains($0) && !$0.hasSuffix("-bench") }
-    }()
-
-    @Test("the probe is there and names its scenarios")
-    func probeIsBuilt() {
-        #expect(Self.scenarios.count > 40)
-    }
-
-    @Test("scenario", arguments: scenarios)
-    func scenario(_ name: String) throws {
-        let result = try run([name])
-        #expect(!result.timedOut, "\(name) hangs: \(result.err)")
-        #expect(result.status == 0, "\(name): \(result.err)")
-    }
-
     @Test("whole lines, whatever their length, from four processes")
     func linesAreNeverTorn() throws {
         let result = try run(["lines"])

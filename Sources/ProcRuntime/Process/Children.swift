@@ -31,17 +31,19 @@ enum Children {
     static func release(_ ref: ProcessRef) {
         guard table[ref.raw] != nil else { return }
         table[ref.raw]!.released = true
-        if Join.hasEnded(ref) {
-            limbo.append(ref.raw)
-            tidy()
-        }
+        if Join.hasEnded(ref) { linger(ref.raw) }
     }
 
     /// Its end was seen: reap it when that is possible.
     static func sawEnd(_ ref: ProcessRef) {
         guard let child = table[ref.raw], !child.reaped else { return }
-        limbo.append(ref.raw)
-        tidy()
+        linger(ref.raw)
+    }
+
+    /// The zombie is not there yet, or just so: reaping waits for the next occasion, when it surely is.
+    private static func linger(_ raw: UInt64) {
+        limbo.append(raw)
+        if limbo.count >= 32 { tidy() }
     }
 
     /// Reaps and frees what can be; never waits.

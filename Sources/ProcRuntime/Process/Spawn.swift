@@ -69,12 +69,14 @@ enum Newborn {
         become(index)
         pl_prctl(PR_SET_PDEATHSIG_OPTION, UInt(SIGKILL))
         let s = pl_slot_at(index)!
+        // With the parent gone the slot may be another's already: not a word is written then.
+        guard getppid() == parentPid else { _exit(1) }
         s.pointee.pid = getpid()
-        guard getppid() == parentPid, pl_cas32(&s.pointee.state, State.reserved, State.running) else { _exit(1) }
+        guard pl_cas32(&s.pointee.state, State.reserved, State.running) else { _exit(1) }
         _ = pl_add32(&pl_head().pointee.running, 1)
         pl_set_name(pl_slot_name(s))
         Title.set(ProcessTable.name(s))
-        signals()
+        if s.pointee.parent == Supervisor.slot { signals() }  // the others inherit them
         Random.seed()
         EndTable.load()
         Finish.process(body())

@@ -19,6 +19,9 @@ enum Supervisor {
     /// Watched processes by pidfd.
     private static var watched: [Int32: ProcessRef] = [:]
     private static var fdOfSlot: [UInt32: Int32] = [:]
+    /// Processes for which no pidfd could be had.
+    private static var unwatched: [ProcessRef] = []
+    private static let unwatchedInterval: Int64 = 20_000_000
     /// Dead processes whose children have not all ended.
     private static var waitingForChildren: [UInt32: Set<UInt32>] = [:]
     private static var signalTaken: Int32 = 0
@@ -179,7 +182,10 @@ enum Supervisor {
         guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
         let fd = pl_pidfd_open(s.pointee.pid)
         pl_store32(&s.pointee.watch, 3)
-        guard fd >= 0 else { return }
+        guard fd >= 0 else {
+            unwatched.append(ref)  // out of descriptors: looked at now and then
+            return
+        }
         watched[fd] = ref
         fdOfSlot[index] = fd
         pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
@@ -398,9 +404,34 @@ enum Supervisor {
 
     private static var nextDeadline: Int64 = .max
 
+    /// Finds the dead among those without a pidfd.
+    private static func lookAtUnwatched() {
+        if unwatched.isEmpty { return }
+        var left: [ProcessRef] = []
+        for ref in unwatched {
+            let s = pl_slot_at(ref.index)!
+            guard s.pointee.generation == ref.generation, ProcessTable.state(s) != State.free else { continue }
+            let state = ProcessTable.state(s)
+            if state == State.ended || (state < State.dead && isZombie(s.pointee.pid)) {
+                bury(ref.index)
+            } else if state < State.dead {
+                left.append(ref)
+            }
+        }
+        unwatched = left
+    }
+
+    private static func isZombie(_ pid: Int32) -> Bool {
+        guard let text = SmallFile.read("/proc/\(pid)/stat"), let close = text.lastIndex(of: 41), close + 2 < text.count else {
+            return false
+        }
+        return text[close + 2] == 90 || text[close + 2] == 88  // Z, X
+    }
+
     /// Kills those whose grace after a cancellation is over.
     private static func keepTime() {
         let now = pl_now()
+        lookAtUnwatched()
         if now >= managerRetry {
             managerRetry = .max
             startManager()
