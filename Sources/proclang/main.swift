@@ -3,6 +3,7 @@
 
 import Glibc
 
+StandardStreams.open()
 let words = Array(CommandLine.arguments.dropFirst())
 if let first = words.first, !first.hasPrefix("-"), !ProclangCommand.subcommandNames.contains(first) {
     ScriptRunner(origin: .file(first), arguments: Array(words.dropFirst())).runAndExit()

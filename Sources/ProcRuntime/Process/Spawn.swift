@@ -143,7 +143,7 @@ enum Finish {
             try Output.flush()
             return outcome
         } catch {
-            complain(error)
+            complain("", error)
             switch outcome {
             case .value, .quiet, .exited(0): return .exited(1)
             default: return outcome
@@ -164,7 +164,7 @@ enum Finish {
         case .value(let bytes, let capabilities):
             kind = ExitKind.value
             do { block = try bytes.withUnsafeBytes { try Messages.make($0, capabilities) } } catch {
-                complain(error)
+                complain("the result of a process is lost: ", error)
                 kind = ExitKind.exited
                 status = 1
             }
@@ -200,8 +200,8 @@ enum Finish {
         _exit(status & 0xff)
     }
 
-    private static func complain(_ error: Error) {
-        let text = "proclang: the result of a process is lost: \((error as? RuntimeError)?.message ?? "\(error)")\n"
+    private static func complain(_ what: String, _ error: Error) {
+        let text = "proclang: \(what)\((error as? RuntimeError)?.message ?? "\(error)")\n"
         _ = text.withCString { Glibc.write(2, $0, strlen($0)) }
     }
 
