@@ -100,6 +100,10 @@ struct FormatSpec {
         case Tag.int:
             switch type {
             case nil, "d", "b", "o", "x", "X":
+                guard grouping != "," || type == nil || type == "d" else {
+                    problem = "digits of the type `\(type!)` are grouped by `_`, not by `,`"
+                    return nil
+                }
                 guard precision == nil else {
                     problem = "an int has no digits after the point; use the type f: {x:.\(precision!)f}"
                     return nil

@@ -104,6 +104,7 @@ extension VM {
         let process = try onHost {
             try host.createProcess(name: name, ends: ends, line: line) {
                 let outcome = self.runChild(task)
+                self.giveUpEnds(but: outcome)
                 _ = self.finish(outcome)
                 return outcome
             }
@@ -111,6 +112,17 @@ extension VM {
         let pid = host.pid(of: process)
         started.append(StartedProcess(process: process, pid: pid, name: name))
         return heap.makeHandle(process, pid: pid, name: heap.makeString(name))
+    }
+
+    /// A process holds its ends until its body ends, not until those that it started end; what its result carries
+    /// goes with the result.
+    private func giveUpEnds(but outcome: BodyOutcome) {
+        guard !started.isEmpty else { return }
+        if case .value(_, let capabilities) = outcome {
+            host.retain(only: Set(capabilities))
+        } else {
+            host.retain(only: [])
+        }
     }
 
     /// The body of a process, in the child.
@@ -343,9 +355,9 @@ struct EndCollector {
                 value.namespace.pointee.fields.forEach { _, item in push(item, rights, &work) }
             case Tag.box: push(value.box.pointee.value, rights, &work)
             case Tag.handle:
-                // The streams of an external program.
+                // The streams of an external program: a process that only reads from it must not keep its input open.
                 let handle = value.handle.pointee
-                for stream in [handle.stdin, handle.stdout, handle.stderr] { push(stream, [.both, .hold], &work) }
+                for stream in [handle.stdin, handle.stdout, handle.stderr] { push(stream, rights, &work) }
             case Tag.boundMethod:
                 push(value.boundMethod.pointee.receiver, rights, &work)
                 push(value.boundMethod.pointee.method, rights, &work)
@@ -370,6 +382,7 @@ struct EndCollector {
     private mutating func insert(_ end: End, _ rights: Rights) {
         var allowed = end.rights
         if end.rights.intersection(.both) != [] { allowed = end.rights.intersection(rights) }
+        if allowed.isEmpty { return }
         ends[end.object, default: (end.kind, [])].rights.formUnion(allowed)
     }
 }

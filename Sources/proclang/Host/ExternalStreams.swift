@@ -135,7 +135,8 @@ private enum Pump {
     static func feed(_ descriptor: Int32, _ end: End, _ runtime: Runtime) {
         defer { close(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        while let message = ExternalStreams.receive(from: end, on: runtime) {
+        // A message without content: the input was closed, though others may still hold its writing end.
+        while let message = ExternalStreams.receive(from: end, on: runtime), !message.isEmpty {
             let line = (ProgramContext.interpreter?.displayText(ofMessage: message) ?? []) + [UInt8(ascii: "\n")]
             var written = 0
             while written < line.count {
