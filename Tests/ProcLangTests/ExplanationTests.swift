@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ExplanationTests {
     /// What no short program shows, or what only a running program shows.
-    static let withoutStaticExample: Set<DiagnosticCode> = [.tooLong, .compile, .runtime, .importFailed, .importCycle]
+    static let withoutStaticExample: Set<DiagnosticCode> = [.tooLong, .compile, .runtime]
 
     @Test func everyCodeHasAPage() {
         #expect(Explanations.all.map(\.code) == DiagnosticCode.allCases)
@@ -21,6 +21,7 @@ import Testing
             #expect(found.allSatisfy { $0.code == code }, "\(found.map { "\($0.code.rawValue): \($0.title)" })")
             #expect(!page.right.isEmpty)
         }
+        if code == .runtime { #expect(diagnostics(page.wrong, nil).isEmpty) }
         let rest = diagnostics(page.right, page.rightFile)
         #expect(rest.isEmpty, "\(rest.map { "\($0.code.rawValue): \($0.title)" })")
     }
@@ -37,29 +38,12 @@ import Testing
     private func diagnostics(_ text: String, _ file: Explanation.File?) -> [Diagnostic] {
         // U+FFFD stands for a byte that is not UTF-8.
         let bytes = text.unicodeScalars.flatMap { $0 == "\u{FFFD}" ? [0xE9] : Array(String($0).utf8) }
-        let sources = SourceMap()
-        let table = GlobalTable()
-        var imports: [String: ModuleScope] = [:]
-        if let file {
-            let scope = ModuleScope(table: table, isInteractive: false)
-            scope.isImported = true
-            let module = Parser.parse(sources.add(path: file.path, text: Array(file.text.utf8))).module
-            _ = Resolver.resolve(module, in: scope, builtins: .forTests, imports: [:])
-            imports[file.path] = scope
+        let loader = Loader(sources: SourceMap(), globals: GlobalTable(), builtins: Self.builtins) { path in
+            guard let file, file.path == path else { throw HostError(kind: "io", message: "there is no file \(path)") }
+            return Array(file.text.utf8)
         }
-        let result = Parser.parse(sources.add(path: "main.proc", text: bytes))
-        let scope = ModuleScope(table: table, isInteractive: false)
-        return result.diagnostics
-            + Resolver.resolve(result.module, in: scope, builtins: .forTests, imports: imports)
+        return loader.load(text: bytes, path: "main.proc", isFile: true).diagnostics
     }
-}
 
-extension BuiltinCatalogue {
-    static let forTests: BuiltinCatalogue = {
-        var entries: [String: Entry] = [:]
-        for name in ["print", "eprint", "max", "min", "len", "list", "sleep", "error", "exit", "assert", "str", "int"] {
-            entries[name] = .function(Signature(0, nil))
-        }
-        return BuiltinCatalogue(entries)
-    }()
+    private static let builtins = LibraryTable().catalogue()
 }

@@ -115,33 +115,103 @@ struct FuzzNetwork {
         output = "\(count) \(sum)\n"
     }
 
-    /// Runs it with the built program: at most `seconds`.
+    /// Runs it with the built program: it must print what is expected, within `seconds`.
     func check(seconds: Double) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("network-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try NetworkRun(text)
+        let status = try run.wait(seconds: seconds)
+        if run.output != output || status != 0 {
+            throw FuzzFinding(description: "expected \(output)found, with status \(status), \(run.output)")
+        }
+    }
+
+    /// Runs it and kills some of its processes on the way: whatever it prints, it must end within `seconds`, and
+    /// leave no process behind.
+    func checkUnderFire(seconds: Double, random source: FuzzRandom) throws {
+        var random = source
+        let run = try NetworkRun(text)
+        for _ in 0...random.below(3) {
+            usleep(UInt32(1000 * random.below(60)))
+            // The first one is the supervisor: with it everything ends.
+            if let victim = random.any(of: run.members().filter { $0 != run.pid }) { kill(victim, SIGKILL) }
+        }
+        _ = try run.wait(seconds: seconds)
+        let end = Date().addingTimeInterval(2)
+        while !run.members().isEmpty {
+            if Date() > end { throw FuzzFinding(description: "left behind: \(run.destroy())") }
+            usleep(5000)
+        }
+    }
+}
+
+/// A run of a script by the built program, whose processes are known by a mark in their environment.
+private final class NetworkRun {
+    private let folder: URL
+    private let process = Process()
+    private let mark = "FUZZ_RUN=" + UUID().uuidString
+
+    init(_ text: String) throws {
+        let manager = FileManager.default
+        folder = manager.temporaryDirectory.appendingPathComponent("network-" + UUID().uuidString)
+        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
         let script = folder.appendingPathComponent("network.proc")
         let printed = folder.appendingPathComponent("out")
         try text.write(to: script, atomically: true, encoding: .utf8)
-        FileManager.default.createFile(atPath: printed.path, contents: nil)
+        manager.createFile(atPath: printed.path, contents: nil)
         let file = try FileHandle(forWritingTo: printed)
-        let process = Process()
-        let program = ProcessInfo.processInfo.environment["PROCLANG"] ?? ""
-        process.executableURL = program.isEmpty ? Corpus.root.appendingPathComponent(".build/debug/proclang") : URL(fileURLWithPath: program)
+        var environment = ProcessInfo.processInfo.environment
+        let program = environment["PROCLANG"] ?? ""
+        let parts = mark.split(separator: "=")
+        environment[String(parts[0])] = String(parts[1])
+        process.environment = environment
+        process.executableURL =
+            program.isEmpty ? Corpus.root.appendingPathComponent(".build/debug/proclang") : URL(fileURLWithPath: program)
         process.arguments = [script.path]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = file
         process.standardError = file
         try process.run()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    var pid: pid_t { process.processIdentifier }
+
+    var output: String { (try? String(contentsOf: folder.appendingPathComponent("out"), encoding: .utf8)) ?? "" }
+
+    /// Waits for the end; the exit status, 128 + n after signal n.
+    func wait(seconds: Double) throws -> Int32 {
         let deadline = Date().addingTimeInterval(seconds)
         while process.isRunning, Date() < deadline { usleep(2000) }
-        let hangs = process.isRunning
-        if hangs { process.terminate() }
-        process.waitUntilExit()
-        let found = (try? String(contentsOf: printed, encoding: .utf8)) ?? ""
-        if hangs { throw FuzzFinding(description: "still running after \(seconds) s; it had printed:\n\(found)") }
-        if found != output || process.terminationStatus != 0 {
-            throw FuzzFinding(description: "expected \(output)found, with status \(process.terminationStatus), \(found)")
+        if process.isRunning {
+            let alive = destroy()
+            process.waitUntilExit()
+            throw FuzzFinding(description: "still running after \(seconds) s: \(alive); it had printed:\n\(output)")
         }
+        return process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+    }
+
+    /// The processes of this run that are alive, zombies aside.
+    func members() -> [pid_t] {
+        let wanted = Data(mark.utf8)
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { entry in
+            guard let pid = pid_t(entry), let environment = FileManager.default.contents(atPath: "/proc/\(entry)/environ"),
+                environment.range(of: wanted) != nil,
+                let stat = FileManager.default.contents(atPath: "/proc/\(entry)/stat").map({ String(decoding: $0, as: UTF8.self) }),
+                let close = stat.lastIndex(of: ")"), let state = stat[close...].dropFirst(2).first, state != "Z", state != "X"
+            else { return nil }
+            return pid
+        }
+    }
+
+    /// Kills what is left, and names it.
+    func destroy() -> String {
+        let alive = members()
+        let names = alive.map { pid -> String in
+            let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm").map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return name.trimmingCharacters(in: .whitespacesAndNewlines) + " \(pid)"
+        }
+        for pid in alive { kill(pid, SIGKILL) }
+        return names.joined(separator: ", ")
     }
 }

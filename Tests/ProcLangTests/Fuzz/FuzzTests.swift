@@ -58,6 +58,15 @@ import Testing
         } checkSeed: { try FuzzNetwork(random: FuzzRandom(seed: $0)).check(seconds: 15) }
     }
 
+    @Test func networksUnderFire() throws {
+        try repeatedly("networks under fire") { seed in
+            Array(FuzzNetwork(random: FuzzRandom(seed: seed)).text.utf8)
+        } checkSeed: {
+            let random = FuzzRandom(seed: $0)
+            try FuzzNetwork(random: random).checkUnderFire(seconds: 15, random: random)
+        }
+    }
+
     private func repeatedly(_ name: String, text: (UInt64) -> [UInt8], check: ([UInt8]) throws -> Void) throws {
         try repeatedly(name, text: text) { try check(text($0)) }
     }
