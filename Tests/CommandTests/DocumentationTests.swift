@@ -168,3 +168,14 @@ struct DocumentationTests {
         #expect(found[0].line == 7)
     }
 }
+
+@Suite("The library's reference")
+struct LibraryReferenceTests {
+    @Test("docs/library.md is what the library declares; `proclang reference > docs/library.md` makes it anew")
+    func isUpToDate() async throws {
+        let run = try await Limiter.shared.run { try ProgramRun.of(Project.program, ["reference"]) }
+        let written = try String(contentsOf: Project.root.appendingPathComponent("docs/library.md"), encoding: .utf8)
+        #expect(run.out == written)
+        #expect(run.out.contains("`print("))
+    }
+}

@@ -31,10 +31,10 @@ struct ProclangCommand: ParsableCommand {
             128 + n, as the shell shows it, after signal n.
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, FmtCommand.self, ExplainCommand.self],
+        subcommands: [RunCommand.self, CheckCommand.self, FmtCommand.self, ExplainCommand.self, ReferenceCommand.self],
         defaultSubcommand: RunCommand.self)
 
-    static let subcommandNames: Set<String> = ["run", "check", "fmt", "explain", "help"]
+    static let subcommandNames: Set<String> = ["run", "check", "fmt", "explain", "reference", "help"]
 
     /// Runs the command that the words ask for, and ends the program.
     static func parseAndRun(_ words: [String]) -> Never {
