@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "ProcVocabulary", swiftSettings: single),
         .target(name: "ProcLang", dependencies: ["ProcVocabulary"], swiftSettings: single),
         .target(name: "ProcRuntime", dependencies: ["CSystem", "ProcVocabulary"], swiftSettings: single),
-        .executableTarget(name: "RuntimeProbe", dependencies: ["ProcRuntime"], swiftSettings: single),
+        .executableTarget(name: "RuntimeProbe", dependencies: ["ProcRuntime", "CSystem"], swiftSettings: single),
         .executableTarget(
             name: "proclang",
             dependencies: [

@@ -180,5 +180,6 @@ int pl_term_signal(int status);
 
 #include "SharedLayout.h"
 #include "Exec.h"
+#include "Trace.h"
 
 #endif
