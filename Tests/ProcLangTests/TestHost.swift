@@ -84,6 +84,7 @@ final class TestHost: Host {
         let object = try makeChannel(kind: .pipe, capacity: capacity)
         return (object, object)
     }
+    func setName(_ object: ObjectRef, _ name: String) {}
     func communicate(_ cases: UnsafeBufferPointer<CommCase>, mode: CommMode) -> CommOutcome {
         for (index, alternative) in cases.enumerated() {
             let object = alternative.end.object.raw

@@ -37,7 +37,7 @@ enum Opcode: UInt8, CaseIterable {
     // Failures
     case raise, reraise
     // Communication and processes
-    case send, receive, makeChannel, makePipe, makeChannels
+    case send, receive, makeChannel, makePipe, makeChannels, nameObject
     case selectBegin, selectAdd, selectWait
     case newTask, newTaskNamed, start, groupBegin, groupAdd, groupRun, groupAbort
     // Shared variables
@@ -202,6 +202,7 @@ extension Opcode {
         case .makeChannel: return .init([.register, .number], "R[a] = new channel (b = 0) or queue (1) of capacity R[a] (absent: default)")
         case .makePipe: return .init([.registers], "R[a], R[a+1] = the two ends of a new pipe")
         case .makeChannels: return .init([.registers, .number], "R[a] = list of R[a] channels or queues of capacity R[a+1]")
+        case .nameObject: return .init([.register, .constant], "reports call the object R[a] (or those in the list R[a]) K[b]")
         case .selectBegin: return .init([.register], "R[a] = an empty list of cases. Safe point")
         case .selectAdd:
             return .init(

@@ -134,8 +134,10 @@ extension FunctionCompiler {
         if declaration.kind == .pipe, declaration.items.count == 2 {
             let registers = try temporary(2)
             emit(.makePipe, registers)
-            try declare(declaration.items[0].name, from: registers)
-            try declare(declaration.items[1].name, from: registers + 1)
+            for (index, item) in declaration.items.enumerated() {
+                try nameObject(registers + index, item.name)
+                try declare(item.name, from: registers + index)
+            }
             return
         }
         for item in declaration.items {
@@ -145,9 +147,14 @@ extension FunctionCompiler {
                 if let count = item.count { try expression(count, to: registers) }
                 if let size = item.capacity { try expression(size, to: capacity) } else { emit(.loadAbsent, capacity) }
                 emit(item.count == nil ? .makeChannel : .makeChannels, registers, kind)
+                try nameObject(registers, item.name)
                 try declare(item.name, from: registers)
             }
         }
+    }
+
+    private func nameObject(_ register: Int, _ name: Name) throws {
+        emit(.nameObject, register, try nameConstant(name.text))
     }
 
     private func shared(_ declaration: SharedDeclaration) throws {
@@ -159,6 +166,7 @@ extension FunctionCompiler {
             if let declared = declaration.type { type = declared.element.map { Int($0.rawValue) + 1 } ?? VM.anyType }
             let lockable = try binding(declaration.name).mayBeLocked
             emit(.sharedDeclare, registers, type, (lockable ? 1 : 0) | (declaration.count != nil ? 2 : 0))
+            try nameObject(registers, declaration.name)
             try declare(declaration.name, from: registers)
         }
     }

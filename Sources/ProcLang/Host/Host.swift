@@ -84,6 +84,8 @@ public protocol Host: AnyObject {
     /// Makes a duplex pipe; the two refs are its two ends. A pipe end with `.read` receives what was sent on
     /// the other end with `.write`.
     func makePipe(capacity: Int) throws -> (ObjectRef, ObjectRef)
+    /// What deadlock reports call the object.
+    func setName(_ object: ObjectRef, _ name: String)
     func communicate(_ cases: UnsafeBufferPointer<CommCase>, mode: CommMode) -> CommOutcome
     /// The message of the last successful receive; valid until the next host call.
     var received: UnsafeRawBufferPointer { get }

@@ -230,6 +230,16 @@ extension VM {
         )
     }
 
+    /// What reports call a declared object.
+    func nameObject(_ value: Value, _ name: String) {
+        if value.isCapability { return host.setName(value.objectRef, name) }
+        guard value.isList else { return }
+        for index in 0..<value.list.pointee.count {
+            let item = value.list.pointee.items[index]
+            if item.isCapability { host.setName(item.objectRef, "\(name)[\(index)]") }
+        }
+    }
+
     func makeChannels(kind: ObjectKind, count: Value, capacity: Value) throws(Raise) -> Value {
         guard count.isInt, count.int >= 0 else { throw valueError("the number of \(kind)s is an int, at least 0") }
         let list = heap.newList(capacity: min(count.int, 1 << 16))

@@ -11,6 +11,8 @@ extension VM {
         case .makePipe: (base[i.a], base[i.a + 1]) = try makePipe()
         case .makeChannels:
             base[i.a] = try makeChannels(kind: i.b == 1 ? .queue : .channel, count: base[i.a], capacity: base[i.a + 1])
+        case .nameObject:
+            nameObject(base[i.a], currentFrame.pointee.function.closure.pointee.code.pointee.constants[i.b].string.text)
         case .selectBegin: base[i.a] = Value(heap.newList(capacity: 16))
         case .selectAdd:
             let list = base[i.a].list

@@ -12,6 +12,7 @@ enum Report {
         ]
         for b in members.prefix(40) { lines.append("  " + line(b, snapshot)) }
         if members.count > 40 { lines.append("  and \(members.count - 40) more") }
+        if let advice = advice(members, snapshot) { lines.append("  likely fix: " + advice) }
         if others > 0 { lines.append("  (\(others) other process\(others == 1 ? "" : "es") not involved)") }
         return lines.joined(separator: "\n")
     }
@@ -26,6 +27,42 @@ enum Report {
         let kind = Objects.kind(o).map { "\($0)" } ?? "object"
         let name = String(cString: pl_object_name(o))
         return name.isEmpty ? "a \(kind)" : "\(kind) \(name)"
+    }
+
+    /// What usually helps against a deadlock of this shape; nil when nothing can be said.
+    private static func advice(_ members: [Blocked], _ snapshot: Snapshot) -> String? {
+        let waiting = members.filter { $0.kind != WaitKind.join }
+        if waiting.contains(where: { $0.kind == WaitKind.lock }) {
+            return "name all variables in one `lock a, b { }`, which takes them in a fixed order"
+        }
+        if waiting.contains(where: { $0.kind == WaitKind.barrier }) {
+            return "let as many processes use the barrier as it counts"
+        }
+        if waiting.contains(where: { $0.kind == WaitKind.semaphore }) { return "let whoever has a permit release it" }
+        if waiting.contains(where: { $0.kind == WaitKind.event }) { return "let another process set the event" }
+        var sends = 0
+        for b in waiting {
+            for r in b.records {
+                let record = pl_record_at(r)!
+                let isSend = record.pointee.direction == Direction.send
+                guard isSend || record.pointee.direction == Direction.receive else { continue }
+                if isSend { sends += 1 }
+                let partners = holders(record.pointee.object, isSend ? .read : .write, except: b.slot, snapshot)
+                guard partners == "nobody" || partners == "only itself" else { continue }
+                let name = object(record.pointee.object)
+                return isSend
+                    ? "no other process reads from \(name): give its reading end to one, or make it buffered"
+                    : "no other process writes to \(name): give its writing end to one, or close it"
+            }
+        }
+        if waiting.count < members.count, waiting.count == 1 {
+            return "a process waits for the end of one that needs it: communicate before the join, or in `parallel`"
+        }
+        if sends == 0 { return "all wait to receive: let one of them send first" }
+        if sends == waiting.reduce(0, { $0 + $1.records.count }) {
+            return "all wait to send: let one of them receive first, or make a channel buffered: `channel c(1)`"
+        }
+        return nil
     }
 
     private static func line(_ b: Blocked, _ snapshot: Snapshot) -> String {
