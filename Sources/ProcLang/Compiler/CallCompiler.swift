@@ -109,16 +109,17 @@ extension FunctionCompiler {
                 return
             }
             // The place of each argument.
+            let parameters = declaration.parameters
             var places: [Int] = []
             var positional = 0
             var rest = 0
             for argument in call.arguments {
                 if let label = argument.label {
-                    guard let place = declaration.parameters.firstIndex(where: { $0.name == label }), !places.contains(place) else {
+                    guard let place = parameters.firstIndex(where: { $0.name == label }), !places.contains(place) else {
                         throw CompileError(message: "`\(declaration.name)` cannot take `\(label)` here", span: argument.labelSpan)
                     }
                     places.append(place)
-                } else if declaration.variadic != nil {
+                } else if declaration.isVariadic {
                     places.append(declaration.fixedCount + rest)
                     rest += 1
                 } else {
@@ -127,7 +128,7 @@ extension FunctionCompiler {
                 }
             }
             let count = declaration.fixedCount + rest
-            guard declaration.variadic != nil || positional <= declaration.positionalCount else {
+            guard declaration.isVariadic || positional <= declaration.positionalCount else {
                 throw CompileError(
                     message: "`\(declaration.name)` takes at most \(declaration.positionalCount) arguments", span: call.argumentsSpan)
             }
@@ -140,9 +141,9 @@ extension FunctionCompiler {
                 base = try temporary(more)
             }
             for place in 0..<declaration.fixedCount where !places.contains(place) {
-                if declaration.parameters[place].isRequired {
+                if parameters[place].isRequired {
                     throw CompileError(
-                        message: "`\(declaration.name)` needs the argument `\(declaration.parameters[place].name)`",
+                        message: "`\(declaration.name)` needs the argument `\(parameters[place].name)`",
                         span: call.argumentsSpan)
                 }
                 emit(.loadAbsent, base + place)

@@ -39,17 +39,19 @@ enum BasicFunctions {
 
     /// a[0] sep, a[1] end, then the values.
     private static func write(_ vm: VM, _ a: UnsafeMutablePointer<Value>, _ count: Int, to descriptor: Int32) throws(Raise) {
-        var text: [UInt8] = []
+        var buffer = vm.takeBuffer()
+        defer { vm.giveBuffer(buffer) }
         for index in 2..<max(2, count) {
             if index > 2 {
-                if a[0].isAbsent { text.append(32) } else { try vm.display(a[0], into: &text) }
+                if a[0].isAbsent { buffer.append(32) } else { try vm.display(a[0], into: &buffer) }
             }
             let value = a[index].kind == Tag.shared ? try vm.sharedValue(a[index]) : a[index]
-            try vm.display(value, into: &text)
+            try vm.display(value, into: &buffer)
         }
-        if a[1].isAbsent { text.append(10) } else { try vm.display(a[1], into: &text) }
+        if a[1].isAbsent { buffer.append(10) } else { try vm.display(a[1], into: &buffer) }
+        let view = buffer.view
         let host = vm.host
-        try vm.onHost { try text.withUnsafeBytes { try host.write($0, to: descriptor) } }
+        try vm.onHost { try host.write(view, to: descriptor) }
     }
 
     // MARK: Conversions

@@ -37,7 +37,8 @@ extension LibraryTable {
 extension NativeDeclaration {
     var catalogueSignature: BuiltinCatalogue.Signature {
         if takesAnyName { return BuiltinCatalogue.Signature(0, nil, names: ["*"]) }
-        if variadic != nil { return BuiltinCatalogue.Signature(0, nil, names: parameters.map(\.name)) }
+        let parameters = self.parameters
+        if isVariadic { return BuiltinCatalogue.Signature(0, nil, names: parameters.map(\.name)) }
         let ordered = parameters.filter { !$0.namedOnly } + parameters.filter { $0.namedOnly }
         return BuiltinCatalogue.Signature(requiredCount, positionalCount, names: ordered.map(\.name))
     }

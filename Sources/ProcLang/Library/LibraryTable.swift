@@ -36,9 +36,6 @@ struct NativeDeclaration {
     let name: String
     /// As written in the declaration, for the documentation.
     let signature: String
-    let parameters: [Parameter]
-    /// The name of the `*values`, if there are any.
-    let variadic: String?
     let doc: String
     /// A method that changes its receiver.
     let mutates: Bool
@@ -46,9 +43,10 @@ struct NativeDeclaration {
     let takesAnyName: Bool
 
     /// Values before the variadic ones: all parameters, or the named-only ones of a variadic function.
-    var fixedCount: Int { parameters.count }
-    var positionalCount: Int { parameters.filter { !$0.namedOnly }.count }
-    var requiredCount: Int { parameters.filter { $0.isRequired }.count }
+    let fixedCount: Int
+    let positionalCount: Int
+    let requiredCount: Int
+    let isVariadic: Bool
 
     init(
         place: Place, name: String, signature: String, doc: String, mutates: Bool, takesAnyName: Bool
@@ -59,23 +57,60 @@ struct NativeDeclaration {
         self.doc = doc
         self.mutates = mutates
         self.takesAnyName = takesAnyName
-        var parameters: [Parameter] = []
-        var variadic: String?
+        // Every start of the program comes through here for each declaration: only the numbers are taken from the
+        // signature now, the names when somebody asks.
+        var fixed = 0
+        var namedOnly = 0
+        var optional = 0
+        var isVariadic = false
+        var last: UInt8 = 44
+        for byte in signature.utf8 {
+            switch byte {
+            case 32: continue
+            case 42: isVariadic = true
+            case 61: namedOnly += 1
+            case 63: optional += 1
+            case 44: break
+            default: if last == 44 { fixed += 1 }
+            }
+            last = byte
+        }
+        fixedCount = fixed
+        positionalCount = fixed - namedOnly
+        requiredCount = fixed - namedOnly - optional
+        self.isVariadic = isVariadic
+    }
+
+    /// The parameters without the `*values`.
+    var parameters: [Parameter] {
+        signature.split(separator: ",").compactMap { part in
+            let text = part.drop { $0 == " " }
+            if text.isEmpty || text.hasPrefix("*") { return nil }
+            if text.hasSuffix("=") { return Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: true) }
+            if text.hasSuffix("?") { return Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: false) }
+            return Parameter(name: String(text), isRequired: true, namedOnly: false)
+        }
+    }
+
+    /// The name of the `*values`, if there are any.
+    var variadic: String? {
         for part in signature.split(separator: ",") {
             let text = part.drop { $0 == " " }
-            if text.hasPrefix("*") {
-                variadic = String(text.dropFirst())
-            } else if text.hasSuffix("=") {
-                parameters.append(Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: true))
-            } else if text.hasSuffix("?") {
-                parameters.append(Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: false))
-            } else if !text.isEmpty {
-                parameters.append(Parameter(name: String(text), isRequired: true, namedOnly: false))
-            }
+            if text.hasPrefix("*") { return String(text.dropFirst()) }
         }
-        self.parameters = parameters
-        self.variadic = variadic
+        return nil
     }
+}
+
+/// What a call needs to know of a function's parameters.
+struct NativeShape {
+    /// 1 for a method.
+    var receiver: Int32
+    var required: Int32
+    var positional: Int32
+    /// All parameters, or the named-only ones of a variadic function.
+    var fixed: Int32
+    var isVariadic: Bool
 }
 
 final class LibraryTable {
@@ -87,6 +122,7 @@ final class LibraryTable {
     @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
     /// Number of declared parameters with the receiver, -1 for variadic functions.
     @exclusivity(unchecked) private(set) var counts: UnsafeMutablePointer<Int>
+    @exclusivity(unchecked) private var shapes: UnsafeMutablePointer<NativeShape>
     private(set) var names: [String] = []
     private(set) var mutates: [Bool] = []
     private(set) var moduleNames: [String] = []
@@ -99,17 +135,20 @@ final class LibraryTable {
     init() {
         entries = .allocate(capacity: 1)
         counts = .allocate(capacity: 1)
+        shapes = .allocate(capacity: 1)
         methodTables = .allocate(capacity: Tag.count)
         Self.install(self)
         entries.deallocate()
         counts.deallocate()
+        shapes.deallocate()
+        shapes = .allocate(capacity: bodyList.count)
         entries = .allocate(capacity: bodyList.count)
         entries.initialize(from: bodyList, count: bodyList.count)
         counts = .allocate(capacity: bodyList.count)
         for (index, declaration) in declarations.enumerated() {
             names.append(declaration.name)
             mutates.append(declaration.mutates)
-            var count = declaration.variadic == nil ? declaration.fixedCount : -1
+            var count = !declaration.isVariadic ? declaration.fixedCount : -1
             switch declaration.place {
             case .global: globals[declaration.name] = index
             case .method(let tag):
@@ -118,6 +157,11 @@ final class LibraryTable {
             case .module(let module): modules[moduleNumber(module)][declaration.name] = index
             }
             counts[index] = count
+            var receiver: Int32 = 0
+            if case .method = declaration.place { receiver = 1 }
+            shapes[index] = NativeShape(
+                receiver: receiver, required: Int32(declaration.requiredCount), positional: Int32(declaration.positionalCount),
+                fixed: Int32(declaration.fixedCount), isVariadic: declaration.isVariadic)
         }
         for constant in moduleConstants { _ = moduleNumber(constant.module) }
     }
@@ -230,22 +274,24 @@ final class LibraryTable {
     func arrange(
         _ vm: VM, _ index: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int, isMethod: Bool = false
     ) throws(Raise) -> Int {
-        let declaration = declarations[index]
-        let receiver: Int
-        if case .method = declaration.place { receiver = 1 } else { receiver = 0 }
+        let shape = shapes[index]
+        let receiver = Int(shape.receiver)
         let given = count - receiver
-        if declaration.variadic == nil {
-            let most = declaration.positionalCount
-            guard given >= declaration.requiredCount, given <= most else {
-                throw vm.arityError(declaration.name, declaration.requiredCount, most, max(given, 0))
+        let fixed = Int(shape.fixed)
+        if !shape.isVariadic {
+            guard given >= Int(shape.required), given <= Int(shape.positional) else {
+                throw vm.arityError(names[index], Int(shape.required), Int(shape.positional), max(given, 0))
             }
-            let total = declaration.fixedCount + receiver
-            for place in count..<max(count, total) { arguments[place] = .absent }
+            let total = fixed + receiver
+            var place = count
+            while place < total {
+                arguments[place] = .absent
+                place += 1
+            }
             return total
         }
-        let fixed = declaration.fixedCount
         if fixed > 0 {
-            for place in (receiver..<count).reversed() { arguments[place + fixed] = arguments[place] }
+            for place in (receiver..<max(receiver, count)).reversed() { arguments[place + fixed] = arguments[place] }
             for place in receiver..<(receiver + fixed) { arguments[place] = .absent }
         }
         return count + fixed
@@ -275,7 +321,7 @@ final class LibraryTable {
             let value = arguments[place + receiver]
             let label = labels.pointee.items[place]
             if label.isNil {
-                if declaration.variadic != nil {
+                if declaration.isVariadic {
                     rest.append(value)
                 } else {
                     guard positional < declaration.positionalCount else {

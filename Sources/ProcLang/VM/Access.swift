@@ -258,10 +258,24 @@ extension VM {
 
     @inline(never)
     func interpolate(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
-        var text: [UInt8] = []
-        for index in 0..<count { try display(parts[index], into: &text) }
-        guard text.count <= StringObject.maxBytes else { throw memoryError(text.count) }
-        return heap.makeString(text)
+        var buffer = takeBuffer()
+        defer { giveBuffer(buffer) }
+        for index in 0..<count { try display(parts[index], into: &buffer) }
+        guard buffer.count <= StringObject.maxBytes, heap.fits(buffer.count) else { throw memoryError(buffer.count) }
+        return heap.makeString(buffer.start.assumingMemoryBound(to: UInt8.self), count: buffer.count)
+    }
+
+    /// Appends the text of a value: strings and ints directly, the rest the long way.
+    @inline(__always)
+    func display(_ value: Value, into buffer: inout ByteBuffer) throws(Raise) {
+        switch value.tag {
+        case Tag.string: buffer.append(value.string.pointee.bytes, value.string.byteCount)
+        case Tag.int: buffer.append(decimal: value.int)
+        default:
+            var text: [UInt8] = []
+            try display(value, into: &text)
+            text.withUnsafeBytes { if let base = $0.baseAddress { buffer.append(base, $0.count) } }
+        }
     }
 
     // MARK: Raising

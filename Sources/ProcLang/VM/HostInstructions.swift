@@ -39,6 +39,9 @@ extension VM {
             try sharedPathSet(try sharedVariable(base[i.b]), path, fields: fields, base[i.a])
         case .sharedPathUpdate:
             guard let code = ArithmeticCode(rawValue: UInt8(truncatingIfNeeded: i.a)) else { return }
+            if i.c == 0, base[i.b].kind == Tag.shared, base[i.b].objectKind == .cell {
+                return try sharedCellUpdate(base[i.b], code, base[i.b + 1])
+            }
             let (path, fields) = path(base + i.b, i.c)
             try sharedPathUpdate(try sharedVariable(base[i.b]), path, fields: fields, code, base[i.b + 1 + (i.c & 127)])
         case .sharedPathCall:

@@ -3,6 +3,8 @@
 // Invariants
 // - `pc`, `base` and `constants` mirror the current frame; `frame.pc` is stored before anything that can raise,
 //   collect, or call. The register stack never moves, so `base` stays valid across calls.
+// - `_slowPath` on the conditions of jumps asks for a branch: as a conditional move the next instruction would wait for
+//   the comparison, which the processor could otherwise guess.
 // - No instruction of the fast path calls, retains, throws or allocates. Slow paths are methods of `VM` that throw
 //   `Raise` (a trivial error; the error value is in `pendingError`).
 // - A loop turn and a call look at the cancellation word; instructions that allocate look at the heap's pressure
@@ -339,22 +341,22 @@ extension VM {
                         do { try takeCancellation() } catch { break dispatch }
                     }
                 case .jumpIf:
-                    if !base[i.a].isFalse { pc += i.wide }
+                    if _slowPath(!base[i.a].isFalse) { pc += i.wide }
                 case .jumpIfNot:
-                    if base[i.a].isFalse { pc += i.wide }
+                    if _slowPath(base[i.a].isFalse) { pc += i.wide }
                 case .jumpIfAbsent:
-                    if base[i.a].isAbsent { pc += i.wide }
+                    if _slowPath(base[i.a].isAbsent) { pc += i.wide }
                 case .jumpIfNotAbsent:
-                    if !base[i.a].isAbsent { pc += i.wide }
+                    if _slowPath(!base[i.a].isAbsent) { pc += i.wide }
                 case .jumpIfLess:
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.int < y.int { pc += i.signedC }
+                        if _slowPath(x.int < y.int) { pc += i.signedC }
                         continue
                     }
                     if x.tag == Tag.float && y.tag == Tag.float {
-                        if x.float < y.float { pc += i.signedC }
+                        if _slowPath(x.float < y.float) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -363,11 +365,11 @@ extension VM {
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.int >= y.int { pc += i.signedC }
+                        if _slowPath(x.int >= y.int) { pc += i.signedC }
                         continue
                     }
                     if x.tag == Tag.float && y.tag == Tag.float {
-                        if !(x.float < y.float) { pc += i.signedC }
+                        if _slowPath(!(x.float < y.float)) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -376,11 +378,11 @@ extension VM {
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.int <= y.int { pc += i.signedC }
+                        if _slowPath(x.int <= y.int) { pc += i.signedC }
                         continue
                     }
                     if x.tag == Tag.float && y.tag == Tag.float {
-                        if x.float <= y.float { pc += i.signedC }
+                        if _slowPath(x.float <= y.float) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -389,11 +391,11 @@ extension VM {
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.int > y.int { pc += i.signedC }
+                        if _slowPath(x.int > y.int) { pc += i.signedC }
                         continue
                     }
                     if x.tag == Tag.float && y.tag == Tag.float {
-                        if !(x.float <= y.float) { pc += i.signedC }
+                        if _slowPath(!(x.float <= y.float)) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -402,7 +404,7 @@ extension VM {
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.payload == y.payload { pc += i.signedC }
+                        if _slowPath(x.payload == y.payload) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -411,7 +413,7 @@ extension VM {
                     let x = base[i.a]
                     let y = base[i.b]
                     if x.tag == Tag.int && y.tag == Tag.int {
-                        if x.payload != y.payload { pc += i.signedC }
+                        if _slowPath(x.payload != y.payload) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -419,7 +421,7 @@ extension VM {
                 case .jumpIfLessInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int < i.signedB { pc += i.signedC }
+                        if _slowPath(x.int < i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -427,7 +429,7 @@ extension VM {
                 case .jumpIfNotLessInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int >= i.signedB { pc += i.signedC }
+                        if _slowPath(x.int >= i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -435,7 +437,7 @@ extension VM {
                 case .jumpIfLessOrEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int <= i.signedB { pc += i.signedC }
+                        if _slowPath(x.int <= i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -443,7 +445,7 @@ extension VM {
                 case .jumpIfNotLessOrEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int > i.signedB { pc += i.signedC }
+                        if _slowPath(x.int > i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -451,7 +453,7 @@ extension VM {
                 case .jumpIfGreaterInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int > i.signedB { pc += i.signedC }
+                        if _slowPath(x.int > i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -459,7 +461,7 @@ extension VM {
                 case .jumpIfNotGreaterInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int <= i.signedB { pc += i.signedC }
+                        if _slowPath(x.int <= i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -467,7 +469,7 @@ extension VM {
                 case .jumpIfGreaterOrEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int >= i.signedB { pc += i.signedC }
+                        if _slowPath(x.int >= i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -475,7 +477,7 @@ extension VM {
                 case .jumpIfNotGreaterOrEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int < i.signedB { pc += i.signedC }
+                        if _slowPath(x.int < i.signedB) { pc += i.signedC }
                         continue
                     }
                     frame.pointee.pc = pc
@@ -483,15 +485,15 @@ extension VM {
                 case .jumpIfEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int == i.signedB { pc += i.signedC }
+                        if _slowPath(x.int == i.signedB) { pc += i.signedC }
                     } else if x.tag == Tag.float, x.float == Double(i.signedB) {
                         pc += i.signedC
                     }
                 case .jumpIfNotEqualInt:
                     let x = base[i.a]
                     if x.tag == Tag.int {
-                        if x.int != i.signedB { pc += i.signedC }
-                    } else if x.tag != Tag.float || x.float != Double(i.signedB) {
+                        if _slowPath(x.int != i.signedB) { pc += i.signedC }
+                    } else if _slowPath(x.tag != Tag.float || x.float != Double(i.signedB)) {
                         pc += i.signedC
                     }
 
@@ -505,7 +507,7 @@ extension VM {
                 case .forLoop:
                     let state = base + i.a
                     let left = state[1].payload
-                    if left != 0 {
+                    if _fastPath(left != 0) {
                         state[1].payload = left &- 1
                         let number = state[0].payload &+ 1
                         state[0].payload = number
@@ -791,10 +793,10 @@ extension VM {
                     do { try unpack(base[i.a], base + i.b, i.c, rest: true) } catch { break dispatch }
                 case .jumpIfNotList:
                     let value = base[i.a]
-                    if value.tag != Tag.list || value.list.pointee.count != i.b { pc += i.signedC }
+                    if _slowPath(value.tag != Tag.list || value.list.pointee.count != i.b) { pc += i.signedC }
                 case .jumpIfShorter:
                     let value = base[i.a]
-                    if value.tag != Tag.list || value.list.pointee.count < i.b { pc += i.signedC }
+                    if _slowPath(value.tag != Tag.list || value.list.pointee.count < i.b) { pc += i.signedC }
                 case .sliceFrom:
                     let list = base[i.b].list
                     base[i.a] = Value(heap.makeList(list.pointee.items + i.c, count: list.pointee.count - i.c))
@@ -803,7 +805,7 @@ extension VM {
                     let key = base[i.c]
                     base[i.a] = map.tag == Tag.map && MapKey.isPossible(key) ? map.map.get(key) ?? .absent : .absent
                 case .jumpIfNotKind:
-                    if !TypeTest.matches(base[i.a], i.b) { pc += i.signedC }
+                    if _slowPath(!TypeTest.matches(base[i.a], i.b)) { pc += i.signedC }
                 case .matchFailed:
                     frame.pointee.pc = pc
                     matchFailed(base[i.a])

@@ -357,7 +357,9 @@ struct EndCollector {
             case Tag.handle:
                 // The streams of an external program: a process that only reads from it must not keep its input open.
                 let handle = value.handle.pointee
-                for stream in [handle.stdin, handle.stdout, handle.stderr] { push(stream, rights, &work) }
+                for stream in [handle.stdin, handle.stdout, handle.stderr] where !stream.rights.isDisjoint(with: rights) {
+                    push(stream, rights, &work)
+                }
             case Tag.boundMethod:
                 push(value.boundMethod.pointee.receiver, rights, &work)
                 push(value.boundMethod.pointee.method, rights, &work)

@@ -206,16 +206,24 @@ extension VM {
             _ = try managedRequest(shared, .update, path, fields: fields, [Value(Int(code.rawValue)), operand])
             return
         }
-        let index: Int
-        let element: ElementKind
         if whole {
-            let info = try sharedInfo(shared)
-            guard !info.isArray else { throw typeError("a shared array cannot be updated as a whole; use an index") }
-            (index, element) = (0, info.element)
+            try sharedCellUpdate(shared, code, operand)
         } else {
-            (index, element) = try arrayIndex(shared, path)
+            let (index, element) = try arrayIndex(shared, path)
+            try update(shared.objectRef, index, element, code, operand)
         }
-        let object = shared.objectRef
+    }
+
+    /// `cell op= operand`.
+    func sharedCellUpdate(_ shared: Value, _ code: ArithmeticCode, _ operand: Value) throws(Raise) {
+        let info = try sharedInfo(shared)
+        guard !info.isArray else { throw typeError("a shared array cannot be updated as a whole; use an index") }
+        try update(shared.objectRef, 0, info.element, code, operand)
+    }
+
+    private func update(
+        _ object: ObjectRef, _ index: Int, _ element: ElementKind, _ code: ArithmeticCode, _ operand: Value
+    ) throws(Raise) {
         try onHost { try host.beginUpdate(object) }
         defer { host.endUpdate(object) }
         var seen = try onHost { try host.sharedLoad(object, index) }

@@ -88,6 +88,8 @@ final class VM {
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.
     @exclusivity(unchecked) var spareBuffer: ByteBuffer?
+    /// 128 places, by pc.
+    private let waitPoints: UnsafeMutablePointer<WaitPoint>
     /// What is known of shared variables, by the low bits of their reference.
     @exclusivity(unchecked) var sharedCache: [SharedInfo?] = Array(repeating: nil, count: 64)
     /// Kinds of errors, as interned strings.
@@ -111,6 +113,8 @@ final class VM {
         framesLimit = frames + VM.maximumFrames
         currentFrame = frames - 1
         globals = .allocate(capacity: 1)
+        waitPoints = .allocate(capacity: 128)
+        waitPoints.initialize(repeating: WaitPoint(pc: 0, line: 0, tries: 0), count: 128)
         emptyFunction = VM.makeEmptyFunction()
         heap.releaseHandle = { [unowned(unsafe) self] in self.handleDied($0) }
         library.attach(to: self)
@@ -249,8 +253,23 @@ final class VM {
         return Int32(truncatingIfNeeded: file.line(at: span.start))
     }
 
+    /// Line, and number of `try ... catch` of the same function around it, of the instruction before a frame's pc.
+    /// Remembered by pc: a loop that communicates asks for the same few places again and again.
+    private func waitPoint(_ frame: UnsafeMutablePointer<Frame>) -> WaitPoint {
+        let address = UInt(bitPattern: frame.pointee.pc)
+        let slot = waitPoints + Int(address >> 3 & 127)
+        if slot.pointee.pc == address { return slot.pointee }
+        let code = frame.pointee.function.closure.pointee.code
+        let pc = Int32(truncatingIfNeeded: frame.pointee.pc - code.pointee.code - 1)
+        var tries: Int32 = 0
+        for handler in infos[Int(code.pointee.info)].handlers
+        where handler.isCatch && handler.start <= pc && pc < handler.end { tries += 1 }
+        slot.pointee = WaitPoint(pc: address, line: line(of: span(frame)), tries: tries)
+        return slot.pointee
+    }
+
     /// The line that runs now, for the host.
-    var currentLine: Int32 { currentFrame >= frames ? line(of: span(currentFrame)) : 0 }
+    var currentLine: Int32 { currentFrame >= frames ? waitPoint(currentFrame).line : 0 }
 
     /// How many `try ... catch` surround the present point of this process.
     var tryDepth: Int32 {
@@ -258,15 +277,19 @@ final class VM {
         var frame = currentFrame
         var visited = 0
         while frame >= frames, visited < 1000 {
-            let code = frame.pointee.function.closure.pointee.code
-            let pc = Int32(truncatingIfNeeded: frame.pointee.pc - code.pointee.code - 1)
-            for handler in infos[Int(code.pointee.info)].handlers
-            where handler.isCatch && handler.start <= pc && pc < handler.end { depth += 1 }
+            depth += waitPoint(frame).tries
             frame -= 1
             visited += 1
         }
         return depth
     }
+}
+
+/// What is remembered of a place in the code where a process waits.
+struct WaitPoint {
+    var pc: UInt
+    var line: Int32
+    var tries: Int32
 }
 
 /// The kinds of errors that the system raises, as string values.

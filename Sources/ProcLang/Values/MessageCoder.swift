@@ -43,7 +43,7 @@ struct ByteBuffer {
 
     /// A large buffer is given back rather than kept.
     mutating func clear() {
-        if capacity > 1 << 20 {
+        if capacity > 4 << 20 {
             start.deallocate()
             start = .allocate(byteCount: 256, alignment: 16)
             capacity = 256
@@ -76,6 +76,24 @@ struct ByteBuffer {
     mutating func append(word: UInt64) { room(8).storeBytes(of: word, as: UInt64.self) }
     mutating func append(_ bytes: UnsafeRawPointer, _ length: Int) {
         if length > 0 { memcpy(room(length), bytes, length) }
+    }
+    /// A number as decimal text.
+    mutating func append(decimal number: Int) {
+        var rest = number.magnitude
+        var digits = 1
+        var power: UInt = 10
+        while digits < 20, rest >= power {
+            digits += 1
+            if digits < 20 { power *= 10 }
+        }
+        if number < 0 { append(45) }
+        let place = room(digits).assumingMemoryBound(to: UInt8.self)
+        var index = digits
+        repeat {
+            index -= 1
+            place[index] = 48 + UInt8(rest % 10)
+            rest /= 10
+        } while index > 0
     }
     mutating func append(count number: Int) {
         var rest = UInt64(number)
