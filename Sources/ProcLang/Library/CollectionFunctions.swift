@@ -15,8 +15,6 @@ enum CollectionFunctions {
             let list = try vm.items(of: a[0])
             let count = list.pointee.count
             for index in 0..<count / 2 { swap(&list.pointee.items[index], &list.pointee.items[count - 1 - index]) }
-            // The characters of a string, the other way round, are a string.
-            if a[0].isString { return try vm.interpolate(list.pointee.items, count) }
             return Value(list)
         }
         table.function("sum", "values, start?", "The sum of the items, added to `start` (0).") { (vm, a, _) throws(Raise) in
