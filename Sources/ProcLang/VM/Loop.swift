@@ -335,11 +335,12 @@ extension VM {
                 case .jump:
                     pc += i.wide
                 case .loop:
-                    pc += i.wide
+                    // Before the jump: raised at its target it would be outside a `try` that begins with the loop.
                     if cancelWord.pointee != 0 {
                         frame.pointee.pc = pc
                         do { try takeCancellation() } catch { break dispatch }
                     }
+                    pc += i.wide
                 case .jumpIf:
                     if _slowPath(!base[i.a].isFalse) { pc += i.wide }
                 case .jumpIfNot:
@@ -505,6 +506,10 @@ extension VM {
                         if try prepareFor(base + i.a, closed: i.op == .forPrepareClosed) { pc += i.signedC }
                     } catch { break dispatch }
                 case .forLoop:
+                    if cancelWord.pointee != 0 {
+                        frame.pointee.pc = pc
+                        do { try takeCancellation() } catch { break dispatch }
+                    }
                     let state = base + i.a
                     let left = state[1].payload
                     if _fastPath(left != 0) {
@@ -513,10 +518,6 @@ extension VM {
                         state[0].payload = number
                         state[2] = Value(tag: Tag.int, payload: number)
                         pc += i.wide
-                    }
-                    if cancelWord.pointee != 0 {
-                        frame.pointee.pc = pc
-                        do { try takeCancellation() } catch { break dispatch }
                     }
                 case .iterate:
                     frame.pointee.pc = pc
