@@ -199,7 +199,8 @@ enum Scenarios {
             let begin = p.r.monotonicNow()
             for _ in 0..<n {
                 let c = try p.start("c") { _ in 1 }
-                try check(p.join(c) == .value(1), "join")
+                let end = p.join(c)
+                try check(end == .value(1), "join: \(end)")
             }
             p.say("start+join: \((p.r.monotonicNow() - begin) / Int64(n) / 1000) us")
         },

@@ -120,18 +120,34 @@ struct Choice {
         deadline = mode.deadline
         immediate = mode.immediate
         untimed = mode.deadline == .max && !mode.immediate
+        swap(&prepared, &Self.sparePrepared)
+        swap(&objects, &Self.spareObjects)
+    }
+
+    /// The buffers of the last choice, used again by the next: a choice allocates nothing.
+    private static var sparePrepared: [Prepared] = []
+    private static var spareObjects: [UInt32] = []
+
+    private mutating func putBuffersBack() {
+        prepared.removeAll(keepingCapacity: true)
+        objects.removeAll(keepingCapacity: true)
+        swap(&prepared, &Self.sparePrepared)
+        swap(&objects, &Self.spareObjects)
     }
 
     mutating func run() -> CommOutcome {
         if cases.count == 1, cases[0].action == .ended, !immediate {
+            putBuffersBack()
             return Join.asCommunication(cases[0].process, mode)
         }
         if let failure = prepare() {
             discardBlocks()
+            putBuffersBack()
             return failure
         }
         let outcome = loop()
         discardBlocks()
+        putBuffersBack()
         Parker.deliver()
         Messages.adopt(pl_own().pointee.received_block)
         Cleanup.run()
@@ -164,7 +180,7 @@ struct Choice {
                 prepared.append(Prepared(action: .process, process: c.process))
             }
         }
-        objects = prepared.compactMap { $0.object == 0 ? nil : $0.object }
+        for p in prepared where p.object != 0 { objects.append(p.object) }
         if objects.count > 1 {
             objects.sort()
             var unique = 1

@@ -174,12 +174,14 @@ enum Supervisor {
 
     private static func watch(_ index: UInt32) {
         let s = pl_slot_at(index)!
-        let state = ProcessTable.state(s)
-        guard state != State.free, s.pointee.pid > 0, fdOfSlot[index] == nil || watched[fdOfSlot[index]!]?.generation != s.pointee.generation
-        else { return }
-        let ref = ProcessRef(index: index, generation: s.pointee.generation)
-        // 0 -> 1 claims the pid; a parent that reaped an ended child already has made it 2.
+        // 0 -> 1 claims the pid: nobody reaps it now. A parent that reaped an ended child already has made it 2.
         guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
+        // The slot may have gone to the next process meanwhile; from here on it stays as it is.
+        let ref = ProcessRef(index: index, generation: s.pointee.generation)
+        guard ProcessTable.state(s) != State.free, s.pointee.pid > 0 else {
+            pl_store32(&s.pointee.watch, 0)  // not born yet: it will be announced
+            return
+        }
         let fd = pl_pidfd_open(s.pointee.pid)
         pl_store32(&s.pointee.watch, 3)
         guard fd >= 0 else {
@@ -195,19 +197,18 @@ enum Supervisor {
 
     private static func died(_ fd: Int32) {
         guard let ref = watched.removeValue(forKey: fd) else { return }
-        let s = pl_slot_at(ref.index)!
         Glibc.close(fd)
         if fdOfSlot[ref.index] == fd { fdOfSlot[ref.index] = nil }
-        if s.pointee.generation == ref.generation {
-            bury(ref.index)
-        }
+        bury(ref)
     }
 
     /// Cleans up after a process that is a zombie now.
-    private static func bury(_ index: UInt32) {
+    private static func bury(_ ref: ProcessRef) {
+        let index = ref.index
         let s = pl_slot_at(index)!
         let state = ProcessTable.state(s)
-        if state == State.free { return }
+        // In this order: an ended process's slot may go to the next one at any time (its generation first).
+        if state == State.free || s.pointee.generation != ref.generation { return }
         if state < State.dead {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
@@ -230,7 +231,7 @@ enum Supervisor {
             adoptOrphans(of: index)
         } else if state == State.ended {
             // Killed between its end and telling of it.
-            Sweep.repeatWakes(s)
+            Sweep.repeatWakes(s, forget: false)
             if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
             ended(index)
         }
@@ -290,7 +291,7 @@ enum Supervisor {
                 if state < State.swept {
                     // Its pidfd event comes; nobody reaps before the sweep.
                     if fdOfSlot[index] != nil { return }
-                    bury(index)
+                    bury(ProcessRef(index: index, generation: pl_slot_at(index).pointee.generation))
                     continue
                 }
             }
@@ -413,7 +414,7 @@ enum Supervisor {
             guard s.pointee.generation == ref.generation, ProcessTable.state(s) != State.free else { continue }
             let state = ProcessTable.state(s)
             if state == State.ended || (state < State.dead && isZombie(s.pointee.pid)) {
-                bury(ref.index)
+                bury(ref)
             } else if state < State.dead {
                 left.append(ref)
             }

@@ -27,9 +27,13 @@ enum Sweep {
     }
 
     /// Wakes whom the process was about to wake.
-    static func repeatWakes(_ s: UnsafeMutablePointer<pl_slot>) {
-        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) { Parker.repeatWake(pl_pending(s)[i]) }
-        s.pointee.pending_count = 0
+    /// `forget`: false where the slot may already be the next process's; a needless wake-up harms nobody.
+    static func repeatWakes(_ s: UnsafeMutablePointer<pl_slot>, forget: Bool = true) {
+        for i in 0..<min(Int(s.pointee.pending_count), Int(PL_PENDING)) {
+            let target = pl_pending(s)[i]
+            if target > 0, target < pl_acquire32(&pl_head().pointee.slot_used) { Parker.repeatWake(target) }
+        }
+        if forget { s.pointee.pending_count = 0 }
     }
 
     /// Locks again what the process may have held: the lock's own repair does the rest.
