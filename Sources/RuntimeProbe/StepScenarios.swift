@@ -130,7 +130,7 @@ extension Scenarios {
             var k = 0
             while k < total {
                 let client = try p.start("client", [.hold(m, .managed)]) { q in
-                    for i in 0..<200 { try q.call(m, i % 2 == 0 ? .append : .pop, 5) }  // makes the log grow
+                    for i in 0..<60 { try q.call(m, i % 2 == 0 ? .append : .pop, 5) }  // makes the log grow
                     try q.call(m, .addToFirst, 1)
                     return try q.locked([m]) {
                         try q.call(m, .append, 5)
@@ -140,11 +140,11 @@ extension Scenarios {
                 let pid = p.managerPid()
                 try check(pl_trace_attach(pid) == 0, "attach")
                 // The client is asking meanwhile; the manager goes on, then dies.
-                let wanted = n > 0 ? k * n : p.random(60_000)
+                let wanted = n > 0 ? k * n : p.random(20_000)
                 let done = pl_trace_step(pid, wanted)
                 kill(pid, SIGKILL)
                 pl_trace_await(pid)
-                total = n > 0 ? 60_000 / n : 60
+                total = n > 0 ? 20_000 / n : 25
                 k += 1
                 try check(p.join(client, timeout: 20_000) == .value(5), "client after \(done) steps")
                 expected += 1
