@@ -14,6 +14,12 @@ extension VM {
         case .value, .quiet: break
         default: for process in started { cancelQuietly(process) }
         }
+        if !started.isEmpty, heap.sawCapability {
+            // The body is finished: its ends are given up now, not when the processes that it started have ended.
+            var kept: Set<End> = []
+            if case .value(_, let capabilities) = outcome { kept = Set(capabilities) }
+            host.retain(only: kept)
+        }
         while !started.isEmpty {
             if reportEndedProcesses(markingThem: false) { found = true }
             if started.isEmpty { break }
