@@ -156,7 +156,7 @@ private final class NetworkRun {
         let script = folder.appendingPathComponent("network.proc")
         let printed = folder.appendingPathComponent("out")
         try text.write(to: script, atomically: true, encoding: .utf8)
-        manager.createFile(atPath: printed.path, contents: nil)
+        _ = manager.createFile(atPath: printed.path, contents: nil)
         let file = try FileHandle(forWritingTo: printed)
         var environment = ProcessInfo.processInfo.environment
         let program = environment["PROCLANG"] ?? ""
