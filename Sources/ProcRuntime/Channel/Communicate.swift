@@ -332,6 +332,7 @@ struct Choice {
         case .receive:
             let o = pl_object_at(p.object)!
             if o.pointee.head != o.pointee.tail {
+                voidOffers()
                 Ring.pop(o)
             } else if !takeOffer(o) {
                 return nil
@@ -343,6 +344,7 @@ struct Choice {
             guard Ring.makeRoom(o) else {
                 return .failed(RuntimeError(kind: "memory", message: "no shared memory for a message"))
             }
+            voidOffers()
             Ring.push(o, p.bytes, p.length, block: p.block)
             prepared[i].block = 0
             Waiting.balance(o)
@@ -359,12 +361,18 @@ struct Choice {
         guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
             Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
         else { return false }
+        Parker.post(r.pointee.owner)  // noted before DONE, see `Waiting.settle`
+        voidOffers()
         Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
         pl_order()
         pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))  // commit
         Waiting.withdraw(o, index)
-        Parker.post(r.pointee.owner)
         return true
+    }
+
+    /// Before another case is committed: should we be killed right after it, none of our offers may still be taken.
+    private func voidOffers() {
+        if enqueued { pl_store64(&pl_me().pointee.claim, 0) }
     }
 
     /// True when every case is at its end. Own writing ends do not count if we wait without limit: should

@@ -199,6 +199,8 @@ enum Waiting {
             guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
                 Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
             else { continue }
+            // Noted before the move: killed between DONE and here we would leave the sender asleep for ever.
+            Parker.post(r.pointee.owner)
             let e = pl_entry_at(o, o.pointee.tail)!
             e.pointee.message = r.pointee.message
             e.pointee.length = r.pointee.length
@@ -212,7 +214,6 @@ enum Waiting {
             }
             pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))
             withdraw(o, index)
-            Parker.post(r.pointee.owner)
         }
     }
 
