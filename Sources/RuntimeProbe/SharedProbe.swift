@@ -34,7 +34,8 @@ extension Probe {
     }
     func wait(_ object: ObjectRef, timeout: Int64? = nil) throws {
         try unwrap(
-            r.waitFor(object, deadline: timeout.map { r.monotonicNow() + $0 * 1_000_000 } ?? .max, line: 0, tryDepth: 0))
+            r.waitFor(object, deadline: timeout.map { r.monotonicNow() + $0 * 1_000_000 } ?? .max, line: 0, tryDepth: 0)
+        )
     }
     private func unwrap(_ outcome: WaitOutcome) throws {
         switch outcome {

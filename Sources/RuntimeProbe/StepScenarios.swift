@@ -196,7 +196,9 @@ extension Probe {
             _ = pl_trace_step(pid, k)
             r.kill(victim)
             try check(join(victim) == .killed(9), "killed")
-            do { try after() } catch let error as Failed { throw Failed(text: "after \(k) of \(total) steps: \(error.text)") }
+            do { try after() } catch let error as Failed {
+                throw Failed(text: "after \(k) of \(total) steps: \(error.text)")
+            }
             try noProblems("after \(k) of \(total) steps")
             kills += 1
             k += n > 0 ? n : 1 + random(2 * distance - 1)

@@ -96,7 +96,8 @@ enum ManagerClient {
             answer = pl_load64(word)
             if answer & Manager.State.mask >= Manager.State.replied { break }
             _ = WaitRecord.begin(
-                WaitKind.manager, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.external, object: UInt64(object.index),
+                WaitKind.manager, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.external,
+                object: UInt64(object.index),
                 first: first)
             first = false
             _ = Parker.park(seen)

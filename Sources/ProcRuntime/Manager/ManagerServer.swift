@@ -121,7 +121,8 @@ final class ManagerServer {
         let taken = number << 3 | Manager.State.taken
         guard pl_cas64(word, w, taken) else { return nil }
         return Taken(
-            slot: slot, wasTaken: wasTaken, locked: flagged != length, word: taken, number: number, client: client, object: object,
+            slot: slot, wasTaken: wasTaken, locked: flagged != length, word: taken, number: number, client: client,
+            object: object,
             bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(request)[..<Int(length)]))
     }
 
@@ -132,7 +133,9 @@ final class ManagerServer {
         if r.wasTaken {
             // If the manager before had committed it, the log knows, and its replay the reply.
             forget(r.object.raw)
-            if let reply = load(o, object, r.object.raw, number: r.number, client: r.client) { return deliver(r, reply) }
+            if let reply = load(o, object, r.object.raw, number: r.number, client: r.client) {
+                return deliver(r, reply)
+            }
             if Shared.slotWord(r.slot, SlotWord.attempts).pointee >= Self.mostAttempts {
                 return respond(r, Manager.State.crashed)
             }
@@ -258,7 +261,9 @@ final class ManagerServer {
 
     /// Replaces a log that has outgrown the object by a snapshot: the cost is a constant factor on each change.
     private func compactIfWorthwhile(_ o: Shared.Object, _ object: UInt32, _ id: UInt64) {
-        guard let state = loaded[id], state.logBytes > 16384 + 2 * state.snapshotBytes, !ManagerLog.isSaved(o) else { return }
+        guard let state = loaded[id], state.logBytes > 16384 + 2 * state.snapshotBytes, !ManagerLog.isSaved(o) else {
+            return
+        }
         let bytes = service.snapshot(id: id)
         guard let block = try? Blocks.allocate(ManagerLog.headerBytes + bytes.count) else { return }
         bytes.withUnsafeBytes { ManagerLog.fill(block, number: 0, client: 0, $0) }
@@ -269,7 +274,8 @@ final class ManagerServer {
     /// Gives back the objects that nobody holds, and undoes what dead owners of locks did.
     private func lookAfterObjects() {
         let kind = ObjectKind.managed.rawValue + 1
-        for object in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) where pl_object_at(object).pointee.kind == kind {
+        for object in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used))
+        where pl_object_at(object).pointee.kind == kind {
             let o = pl_object_at(object)!
             if o.pointee.reserved & SharedFlag.doomed != 0 {
                 forget(Objects.ref(object).raw)

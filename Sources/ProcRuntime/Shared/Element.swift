@@ -55,10 +55,12 @@ enum Element {
                 p.assumingMemoryBound(to: UInt8.self), UInt8(truncatingIfNeeded: old), UInt8(truncatingIfNeeded: new))
         case 2:
             done = pl_cas16(
-                p.assumingMemoryBound(to: UInt16.self), UInt16(truncatingIfNeeded: old), UInt16(truncatingIfNeeded: new))
+                p.assumingMemoryBound(to: UInt16.self), UInt16(truncatingIfNeeded: old), UInt16(truncatingIfNeeded: new)
+            )
         case 4:
             done = pl_cas32(
-                p.assumingMemoryBound(to: UInt32.self), UInt32(truncatingIfNeeded: old), UInt32(truncatingIfNeeded: new))
+                p.assumingMemoryBound(to: UInt32.self), UInt32(truncatingIfNeeded: old), UInt32(truncatingIfNeeded: new)
+            )
         default:
             done = pl_cas64(p.assumingMemoryBound(to: UInt64.self), old, new)
         }
@@ -116,7 +118,8 @@ enum Element {
     @inline(__always)
     static func address(_ o: Shared.Object, _ kind: ElementKind, _ index: Int) throws -> UnsafeMutableRawPointer {
         guard index >= 0, UInt64(index) < o.pointee.capacity else {
-            throw RuntimeError(kind: "index", message: "index \(index) is outside of the shared array (\(o.pointee.capacity))")
+            throw RuntimeError(
+                kind: "index", message: "index \(index) is outside of the shared array (\(o.pointee.capacity))")
         }
         return base(o) + index * size(kind)
     }

@@ -15,8 +15,12 @@ enum SharedCheck {
             if owner != 0, owner != UserLock.rollingBack, ProcessTable.state(pl_slot_at(owner)) == State.free {
                 found.append("\(kind) \(i): its lock is held by slot \(owner), which is free")
             }
-            if quiet, owner != 0, owner != pl_my_index() { found.append("\(kind) \(i): its lock is held by slot \(owner)") }
-            if owner == 0, Shared.word(o, ObjectWord.held).pointee != 0 { found.append("\(kind) \(i): held, but not locked") }
+            if quiet, owner != 0, owner != pl_my_index() {
+                found.append("\(kind) \(i): its lock is held by slot \(owner)")
+            }
+            if owner == 0, Shared.word(o, ObjectWord.held).pointee != 0 {
+                found.append("\(kind) \(i): held, but not locked")
+            }
             if owner == 0, kind == .cell, Shared.word(o, ObjectWord.undoValid).pointee != 0 {
                 found.append("cell \(i): something to undo, but not locked")
             }
@@ -27,7 +31,9 @@ enum SharedCheck {
             }
             if kind == .managed, ManagerLog.first(o) == 0 { found.append("managed \(i): no log") }
         case .semaphore:
-            if Shared.word(o, ObjectWord.journalEntry).pointee != 0 { found.append("semaphore \(i): a change is half done") }
+            if Shared.word(o, ObjectWord.journalEntry).pointee != 0 {
+                found.append("semaphore \(i): a change is half done")
+            }
             if WaitQueue.first(o) != 0, Semaphore.permits(o) > 0, !anySignalled(i) {
                 found.append("semaphore \(i): a process waits beside a free permit")
             }
@@ -50,7 +56,9 @@ enum SharedCheck {
         var last: UInt32 = 0
         var steps: UInt32 = 0
         while slot != 0, steps < pl_acquire32(&pl_head().pointee.slot_used) {
-            if Shared.slotWord(slot, SlotWord.waitsAt).pointee != UInt64(i) || WaitQueue.flags(slot) & QueueFlag.queued == 0 {
+            if Shared.slotWord(slot, SlotWord.waitsAt).pointee != UInt64(i)
+                || WaitQueue.flags(slot) & QueueFlag.queued == 0
+            {
                 found.append("object \(i): slot \(slot) is in its queue, but does not wait")
             }
             last = slot

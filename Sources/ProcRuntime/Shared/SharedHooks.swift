@@ -27,7 +27,9 @@ enum SharedHooks {
         case .semaphore: if !orderly || pl_my_index() == Supervisor.slot { Semaphore.giveBack(o, entry) }
         case .barrier:
             // An end inside a message is nobody who could have come.
-            if pl_end_at(entry).pointee.owner & Ends.blockOwner == 0 { Shared.word(o, ObjectWord.lostHolder).pointee = 1 }
+            if pl_end_at(entry).pointee.owner & Ends.blockOwner == 0 {
+                Shared.word(o, ObjectWord.lostHolder).pointee = 1
+            }
         default: break
         }
     }
@@ -55,8 +57,11 @@ enum SharedHooks {
 
     /// The process in this slot is dead. By the supervisor, before its blocks in flight and its ends are freed.
     static func sweep(_ slot: UInt32) {
-        if pl_load64(Shared.header(HeaderWord.manager)) == UInt64(slot) { Manager.sweepManager(slot) }
-        else { Manager.sweepClient(slot) }
+        if pl_load64(Shared.header(HeaderWord.manager)) == UInt64(slot) {
+            Manager.sweepManager(slot)
+        } else {
+            Manager.sweepClient(slot)
+        }
         UserLock.sweep(slot)
     }
 

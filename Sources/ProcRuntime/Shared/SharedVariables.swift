@@ -105,7 +105,9 @@ extension Runtime {
     /// do for others. Nothing in between may wait for another process. Waits for the object's lock.
     public func beginUpdate(_ object: ObjectRef) throws {
         let o = try Shared.resolve(object)
-        guard Shared.isLockable(o), o.pointee.kind != ObjectKind.managed.rawValue + 1, !UserLock.isMine(o) else { return }
+        guard Shared.isLockable(o), o.pointee.kind != ObjectKind.managed.rawValue + 1, !UserLock.isMine(o) else {
+            return
+        }
         if let outcome = UserLock.acquire(o, object.index, intent: SlotWord.bracket) { throw outcome.error }
     }
 

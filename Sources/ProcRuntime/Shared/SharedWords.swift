@@ -116,7 +116,9 @@ enum Shared {
     static func mine(_ i: Int) -> UnsafeMutablePointer<UInt64> { pl_slot_user(pl_me()) + i }
 
     @inline(__always)
-    static func slotWord(_ slot: UInt32, _ i: Int) -> UnsafeMutablePointer<UInt64> { pl_slot_user(pl_slot_at(slot)) + i }
+    static func slotWord(_ slot: UInt32, _ i: Int) -> UnsafeMutablePointer<UInt64> {
+        pl_slot_user(pl_slot_at(slot)) + i
+    }
 
     @inline(__always)
     static func header(_ i: Int) -> UnsafeMutablePointer<UInt64> { pl_header_user() + i }

@@ -26,7 +26,8 @@ enum UndoLog {
             Shared.word(o, ObjectWord.undoValid).pointee = 1
             pl_order()
         } else {
-            try notePage(o, object, index * Element.size(kind) / pageBytes, Int(o.pointee.capacity) * Element.size(kind))
+            try notePage(
+                o, object, index * Element.size(kind) / pageBytes, Int(o.pointee.capacity) * Element.size(kind))
         }
     }
 
@@ -61,7 +62,8 @@ enum UndoLog {
     static func commit(_ o: Shared.Object, _ object: UInt32) {
         if o.pointee.ring == 0 {
             Shared.word(o, ObjectWord.undoValid).pointee = 0
-        } else if Shared.word(o, ObjectWord.undoPages).pointee != 0 || Shared.word(o, ObjectWord.committed).pointee != 0 {
+        } else if Shared.word(o, ObjectWord.undoPages).pointee != 0 || Shared.word(o, ObjectWord.committed).pointee != 0
+        {
             // Also the sweep's way, for an owner that died in here after its last page was dropped.
             Shared.word(o, ObjectWord.committed).pointee = 1
             pl_order()

@@ -12,7 +12,9 @@
 import CSystem
 
 enum Barrier {
-    static func wait(_ o: Shared.Object, _ object: UInt32, deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome? {
+    static func wait(_ o: Shared.Object, _ object: UInt32, deadline: Int64, line: Int32, tryDepth: Int32)
+        -> WaitOutcome?
+    {
         let me = pl_my_index()
         var wait = SyncWait(WaitKind.barrier, object, deadline, line, tryDepth)
         while true {

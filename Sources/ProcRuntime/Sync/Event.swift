@@ -7,7 +7,9 @@
 import CSystem
 
 enum Event {
-    static func wait(_ o: Shared.Object, _ object: UInt32, deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome? {
+    static func wait(_ o: Shared.Object, _ object: UInt32, deadline: Int64, line: Int32, tryDepth: Int32)
+        -> WaitOutcome?
+    {
         if pl_load64(Shared.word(o, ObjectWord.isSet)) != 0 { return nil }
         let me = pl_my_index()
         var wait = SyncWait(WaitKind.event, object, deadline, line, tryDepth)
@@ -17,7 +19,8 @@ enum Event {
             let count = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.setCount).pointee)
             let isAt = WaitQueue.isAt(object)
             let verdict = wait.verdict
-            if verdict == nil, Shared.word(o, ObjectWord.isSet).pointee != 0 || (isAt && WaitQueue.number(me) != count) {
+            if verdict == nil, Shared.word(o, ObjectWord.isSet).pointee != 0 || (isAt && WaitQueue.number(me) != count)
+            {
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)
                 return nil

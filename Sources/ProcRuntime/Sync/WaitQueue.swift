@@ -19,7 +19,9 @@ enum QueueFlag {
 
 enum WaitQueue {
     @inline(__always)
-    static func first(_ o: Shared.Object) -> UInt32 { UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.queue).pointee) }
+    static func first(_ o: Shared.Object) -> UInt32 {
+        UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.queue).pointee)
+    }
     @inline(__always)
     static func last(_ o: Shared.Object) -> UInt32 { UInt32(Shared.word(o, ObjectWord.queue).pointee >> 32) }
 
@@ -28,9 +30,13 @@ enum WaitQueue {
         Shared.word(o, ObjectWord.queue).pointee = UInt64(first) | UInt64(last) << 32
     }
     @inline(__always)
-    static func next(_ slot: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: Shared.slotWord(slot, SlotWord.links).pointee) }
+    static func next(_ slot: UInt32) -> UInt32 {
+        UInt32(truncatingIfNeeded: Shared.slotWord(slot, SlotWord.links).pointee)
+    }
     @inline(__always)
-    private static func previous(_ slot: UInt32) -> UInt32 { UInt32(Shared.slotWord(slot, SlotWord.links).pointee >> 32) }
+    private static func previous(_ slot: UInt32) -> UInt32 {
+        UInt32(Shared.slotWord(slot, SlotWord.links).pointee >> 32)
+    }
     @inline(__always)
     private static func setLinks(_ slot: UInt32, next: UInt32, previous: UInt32) {
         Shared.slotWord(slot, SlotWord.links).pointee = UInt64(next) | UInt64(previous) << 32
