@@ -16,6 +16,13 @@ struct FuzzMutator {
             "\u{0}", "\u{FEFF}", "é", "名", "😀", "\u{301}", "\r\n", "\t",
         ]
 
+    /// What can stand inside itself: before and after.
+    static let nestings = [
+        ("(", ")"), ("[", "]"), ("{", "}"), ("{a:", "}"), ("-", ""), ("not ", ""), ("\"{", "}\""), ("f(", ")"), ("if x {", "}"),
+        ("x => ", ""), ("1 + ", ""), ("1 ** ", ""), ("a.", "b"), ("parallel {", "}"), ("[x for x in ", "]"), ("match x { case ", "{ } }"),
+        ("if x { } else ", "{ }"), ("a[", "]"), ("start ", "f()"), ("func() {", "}"), ("1 if x else ", "2"), ("try { ", "} catch e { }"),
+    ]
+
     /// A text made from one of the corpus.
     mutating func mutant() -> [UInt8] {
         var text = random.pick(corpus)
@@ -111,11 +118,7 @@ struct FuzzMutator {
         let tokens = pieces(text)
         let at = tokens.isEmpty ? 0 : random.pick(tokens).lowerBound
         let count = random.pick([3, 60, 190, 210, 3000])
-        let (open, close) = random.pick([
-            ("(", ")"), ("[", "]"), ("{", "}"), ("{a:", "}"), ("-", ""), ("not ", ""), ("\"{", "}\""), ("f(", ")"), ("if x {", "}"),
-            ("x => ", ""), ("1 + ", ""), ("1 ** ", ""), ("a.", "b"), ("parallel {", "}"), ("[x for x in ", "]"), ("match x { case ", "{ } }"),
-            ("if x { } else ", "{ }"), ("a[", "]"), ("start ", "f()"), ("func() {", "}"), ("1 if x else ", "2"), ("try { ", "} catch e { }"),
-        ])
+        let (open, close) = random.pick(FuzzMutator.nestings)
         var result = Array(text[..<at])
         for _ in 0..<count { result += Array(open.utf8) }
         if random.chance(70) { result += Array("x".utf8) }

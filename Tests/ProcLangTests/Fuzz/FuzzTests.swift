@@ -15,6 +15,14 @@ import Testing
     private static let seed = environment["FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64(Date().timeIntervalSince1970 * 1000)
     private static let folder = environment["FUZZ_FOLDER"]
 
+    /// Whatever is nested in itself is refused, before a stack overflows.
+    @Test func deepNesting() throws {
+        for (open, close) in FuzzMutator.nestings {
+            let text = String(repeating: open, count: 3000) + "x" + String(repeating: close, count: 3000)
+            for program in [text, "let y = " + text] { try FuzzChecks.front(Array(program.utf8)) }
+        }
+    }
+
     @Test func mutatedTexts() throws {
         let corpus = Corpus.programs().compactMap { try? Array(Data(contentsOf: $0)) }.filter { $0.count < 8000 }
         try repeatedly("mutated texts") { seed in
