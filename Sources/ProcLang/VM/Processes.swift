@@ -104,7 +104,6 @@ extension VM {
         let process = try onHost {
             try host.createProcess(name: name, ends: ends, line: line) {
                 let outcome = self.runChild(task)
-                self.giveUpEnds(but: outcome)
                 _ = self.finish(outcome)
                 return outcome
             }
@@ -112,17 +111,6 @@ extension VM {
         let pid = host.pid(of: process)
         started.append(StartedProcess(process: process, pid: pid, name: name))
         return heap.makeHandle(process, pid: pid, name: heap.makeString(name))
-    }
-
-    /// A process holds its ends until its body ends, not until those that it started end; what its result carries
-    /// goes with the result.
-    private func giveUpEnds(but outcome: BodyOutcome) {
-        guard !started.isEmpty else { return }
-        if case .value(_, let capabilities) = outcome {
-            host.retain(only: Set(capabilities))
-        } else {
-            host.retain(only: [])
-        }
     }
 
     /// The body of a process, in the child.
