@@ -4,8 +4,8 @@
 import Glibc
 
 StandardStreams.open()
-let words = Array(CommandLine.arguments.dropFirst())
-if let first = words.first, !first.hasPrefix("-"), !ProclangCommand.subcommandNames.contains(first) {
+let words = (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0].map { String(cString: $0) } }
+if let first = words.first, !first.hasPrefix("-"), !ProclangCommand.isSubcommand(first) {
     ScriptRunner(origin: .file(first), arguments: Array(words.dropFirst())).runAndExit()
 }
 ProclangCommand.parseAndRun(words)
