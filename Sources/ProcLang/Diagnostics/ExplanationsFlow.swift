@@ -45,6 +45,14 @@ extension Explanations {
             ],
             wrong: "channel c\ntry {\n    c ! 1\n    c ? x\n    print(x)\n} catch e { print(e.kind) }",
             right: "channel c(1)\nc ! 1\nc ? x\nprint(x)"),
+        Explanation(
+            .endUsedAfterPassing, "an end is used after it was passed on",
+            [
+                "A warning: a sent end is a copy. Whoever sends it away still holds it, competes with the one who got "
+                    + "it, and keeps the stream open. Usually only the receiver is meant to use it."
+            ],
+            wrong: "channel ends(1), c(2)\nends ! c.writer\nc ! 1\nends ? e\ne ! 2\nprint(len(c))",
+            right: "channel ends(1), c(2)\nends ! c.writer\nends ? e\ne ! 1\ne ! 2\nprint(len(c))"),
     ]
 
     static let modules: [Explanation] = [

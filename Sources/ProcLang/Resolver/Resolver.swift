@@ -27,6 +27,8 @@ public final class Resolver {
 
     /// How often each unbuffered channel is mentioned, and the statements that send to it and receive from it.
     var channelUses: [ObjectIdentifier: ChannelUses] = [:]
+    /// Ends that were sent away and not used since.
+    var passedOn: [PassedOn] = []
 
     // For `Binding.mayBeLocked`.
     var sharedBindings: [Binding] = []
@@ -101,6 +103,13 @@ public final class Resolver {
         body()
         closeScope(scope)
         scope = outer
+    }
+
+    struct PassedOn {
+        let function: FunctionScope
+        let binding: Binding
+        let right: Rights
+        let span: Span
     }
 
     struct ChannelUses {

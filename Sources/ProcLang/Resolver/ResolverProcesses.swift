@@ -34,7 +34,9 @@ extension Resolver {
         checkIsChannel(channel, "sent to")
         resolve(channel, .write)
         noteCommunication(channel) { $0.sends.append(channel.span) }
+        warnIfPassedOn(channel, .write)
         resolve(value, .value)
+        notePassedOn(value)
     }
 
     /// The source of a receive; also a handle.
@@ -43,6 +45,36 @@ extension Resolver {
         checkIsChannel(source, "received from")
         resolve(source, .read)
         noteCommunication(source) { $0.receives.append(source.span) }
+        warnIfPassedOn(source, .read)
+    }
+
+    /// `ch ! c.writer` gives that end to somebody else.
+    private func notePassedOn(_ value: Expr) {
+        guard case .member(let member) = value.kind, case .name(let name) = member.object.kind,
+            let binding = name.binding, binding.kind == .channel || binding.kind == .queue
+        else { return }
+        let right: Rights
+        switch member.name {
+        case "writer": right = .write
+        case "reader": right = .read
+        default: return
+        }
+        passedOn.append(PassedOn(function: function, binding: binding, right: right, span: value.span))
+    }
+
+    /// Whoever passes an end on and goes on using it competes with the one who got it, and keeps the stream open.
+    private func warnIfPassedOn(_ channel: Expr, _ right: Rights) {
+        guard case .name(let name) = channel.kind, let binding = name.binding,
+            let index = passedOn.firstIndex(where: { $0.function === function && $0.binding === binding && $0.right == right })
+        else { return }
+        let passed = passedOn.remove(at: index)
+        let word = right == .write ? "writer" : "reader"
+        report(
+            .warning, .endUsedAfterPassing, "`\(binding.name)` is used here although its \(word) was passed on",
+            channel.span, more: [.init(passed.span, "passed on")],
+            help: [
+                "both processes then hold this end; if only the other should, give it up with `\(binding.name).\(word).close()`"
+            ])
     }
 
     private func noteCommunication(_ channel: Expr, _ note: (inout ChannelUses) -> Void) {

@@ -179,7 +179,9 @@ struct Snapshot {
             for r in b.records {
                 let record = pl_record_at(r)!
                 switch record.pointee.direction {
-                case Direction.receive: receivers[record.pointee.object, default: []].append(slot)
+                case Direction.receive:
+                    receivers[record.pointee.object, default: []].append(slot)
+                    if Snapshot.hasUnread(record) { revive(slot) }
                 case Direction.send: senders[record.pointee.object, default: []].append(slot)
                 default:
                     let ref = ProcessRef(raw: record.pointee.message)
@@ -324,9 +326,23 @@ struct Snapshot {
         return objects
     }
 
+    /// A message lies in the channel of a waiting receiver: another receiver was signalled and is about to take it (the
+    /// baton invariant), after which this one may be at the end of the stream. It is not stuck yet.
+    private static func hasUnread(_ record: UnsafeMutablePointer<pl_record>) -> Bool {
+        guard record.pointee.direction == Direction.receive, record.pointee.object != 0 else { return false }
+        let o = pl_object_at(record.pointee.object)!
+        return o.pointee.head != o.pointee.tail
+    }
+
     /// Whether everything a finding rests on is still as it was read.
     func confirms(_ members: [Blocked], _ objects: Set<UInt32>) -> Bool {
-        members.allSatisfy { $0.holds }
-            && objects.allSatisfy { pl_load32(&pl_object_at($0).pointee.end_gen) == endGenerations[Int($0)] }
+        members.allSatisfy { b in
+            b.holds && !b.records.contains { Snapshot.hasUnread(pl_record_at($0)!) }
+        }
+            && objects.allSatisfy { object in
+                // An object made since this was read has no place in it.
+                Int(object) < endGenerations.count
+                    && pl_load32(&pl_object_at(object).pointee.end_gen) == endGenerations[Int(object)]
+            }
     }
 }
