@@ -55,7 +55,7 @@ struct CommandLineTests {
         let script = "#!\(Project.program)\nprint(\"as a program\", os.args)\n"
         let run = try await Limiter.shared.run {
             try ProgramRun.of(
-                "/bin/sh", ["-c", "chmod +x s.proc; exec ./s.proc one"], files: ["s.proc": Data(script.utf8)])
+                "/bin/sh", ["-c", "cp s.proc t.proc; chmod +x t.proc; exec ./t.proc one"], files: ["s.proc": Data(script.utf8)])
         }
         #expect(run.out == "as a program [\"one\"]\n")
     }

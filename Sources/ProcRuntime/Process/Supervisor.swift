@@ -193,6 +193,13 @@ enum Supervisor {
         pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
     }
 
+    /// The present process of the slot has a pidfd here. (The slot's former one may still have one, too, whose event
+    /// is yet to come.)
+    private static func isWatched(_ index: UInt32) -> Bool {
+        guard let fd = fdOfSlot[index] else { return false }
+        return watched[fd]?.generation == pl_slot_at(index).pointee.generation
+    }
+
     // MARK: Deaths
 
     private static func died(_ fd: Int32) {
@@ -208,7 +215,11 @@ enum Supervisor {
         let s = pl_slot_at(index)!
         let state = ProcessTable.state(s)
         // In this order: an ended process's slot may go to the next one at any time (its generation first).
-        if state == State.free || s.pointee.generation != ref.generation { return }
+        if state == State.free || s.pointee.generation != ref.generation {
+            // The slot is the next process's: what waited for this event of its old fd is looked at now.
+            reapOrphans()
+            return
+        }
         if state < State.dead {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
@@ -255,7 +266,7 @@ enum Supervisor {
                 ProcessTable.free(i)
             } else {
                 alive.insert(i)
-                if fdOfSlot[i] == nil { watch(i) }
+                if !isWatched(i) { watch(i) }
             }
         }
         if alive.isEmpty { publishEnd(index) } else { waitingForChildren[index] = alive }
@@ -290,7 +301,7 @@ enum Supervisor {
                 let state = ProcessTable.state(pl_slot_at(index))
                 if state < State.swept {
                     // Its pidfd event comes; nobody reaps before the sweep.
-                    if fdOfSlot[index] != nil { return }
+                    if isWatched(index) { return }
                     bury(ProcessRef(index: index, generation: pl_slot_at(index).pointee.generation))
                     continue
                 }
@@ -393,7 +404,7 @@ enum Supervisor {
         let s = pl_slot_at(index)!
         let state = ProcessTable.state(s)
         guard state == State.running || state == State.exiting else { return }
-        if fdOfSlot[index] == nil { watch(index) }
+        if !isWatched(index) { watch(index) }
         if let fd = fdOfSlot[index], watched[fd]?.generation == s.pointee.generation {
             pl_pidfd_signal(fd, SIGKILL)
         } else if index == mainSlot {
