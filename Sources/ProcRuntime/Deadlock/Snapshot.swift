@@ -53,6 +53,7 @@ struct Snapshot {
 
     init() {
         readEndGenerations()
+        readWaits()
         readProcesses()
         readEnds()
     }
@@ -63,14 +64,12 @@ struct Snapshot {
         for i in 1..<max(1, count) { endGenerations[i] = pl_load32(&pl_object_at(UInt32(i)).pointee.end_gen) }
     }
 
-    private mutating func readProcesses() {
+    /// The waits first, then who there is: a process that waits for its children had started them before, so that the
+    /// second pass meets each of them, wherever in the table it was put meanwhile.
+    private mutating func readWaits() {
         for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
             let s = pl_slot_at(i)!
             let state = ProcessTable.state(s)
-            if state == State.ended { ended.append(i) }
-            if state == State.free || state == State.ended { continue }
-            if state == State.dead { hasUnswept = true }
-            processes.append(i)
             guard state == State.running || state == State.exiting, s.pointee.service == 0 else { continue }
             var b = Blocked(
                 slot: i, generation: pl_load32(&s.pointee.wait_gen), sequence: s.pointee.wait_seq,
@@ -92,6 +91,22 @@ struct Snapshot {
                 }
             }
             blocked[i] = b
+        }
+        pl_order()
+    }
+
+    private mutating func readProcesses() {
+        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+            let state = ProcessTable.state(pl_slot_at(i))
+            switch state {
+            case State.free, State.ended:
+                if state == State.ended { ended.append(i) }
+                blocked[i] = nil
+            default:
+                if state == State.dead { hasUnswept = true }
+                processes.append(i)
+                if let wait = blocked[i], !wait.holds { blocked[i] = nil }  // or the slot is another process's by now
+            }
         }
     }
 
