@@ -47,12 +47,14 @@ typedef struct pl_slot {
     uint64_t inflight[PL_INFLIGHT];
     uint32_t pending[PL_PENDING];
     uint32_t lockset[PL_LOCKSET];
+    uint64_t sent, received;         // messages, for those who inspect the program
+    uint64_t wait_began;             // coarse monotonic ns: when the present wait began
     uint64_t birth;                  // monotonic ns
     uint64_t user[16];               // for shared variables and user locks
     char name[PL_NAME_BYTES];
     int32_t start_line;
     uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
-    uint8_t padding[360];
+    uint8_t padding[336];
 
 } pl_slot;
 
@@ -193,6 +195,8 @@ typedef struct pl_header {
     uint64_t user[64];                   // for shared variables and the manager
     uint64_t manager_summary[16];        // the manager's doorbell: slots that have a request
     uint64_t manager_bits[1024];
+    uint64_t processes_started;          // in the life of the program
+    uint64_t former_sent, former_received;   // messages of processes whose slots were given to others
     uint8_t input_buffer[65536];
     uint8_t report[65536];
 } pl_header;

@@ -113,6 +113,9 @@ public final class Interpreter {
         return number
     }
 
+    /// The source line that runs now; 0 when none does.
+    public var currentLine: Int32 { vm.currentLine }
+
     /// The instructions of a unit and of its functions, as text.
     public func disassemble(_ unit: CompiledUnit) -> String { Disassembler(vm: vm).text(of: unit.code) }
 

@@ -64,6 +64,13 @@ public final class Runtime {
     /// Waits until the monotonic time `deadline`; `.timedOut` is the normal outcome.
     public func sleep(until deadline: Int64) -> WaitOutcome { Cancellation.sleep(until: deadline) }
 
+    /// Tells the source line that runs now, for those who inspect the program; set by whoever executes it, in each
+    /// process anew if the answer is not inherited by a fork.
+    public var lineOfProgram: (() -> Int32)? {
+        get { WaitRecord.lineOfProgram }
+        set { WaitRecord.lineOfProgram = newValue }
+    }
+
     // MARK: Processes
 
     /// Forks a process that runs `body` and ends with its outcome; returns in the parent only. `ends`: what the

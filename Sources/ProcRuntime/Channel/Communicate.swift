@@ -50,6 +50,7 @@ enum Communicate {
         Ring.pop(o)
         taken(o, object)
         Objects.unlock(object)
+        pl_me().pointee.received &+= 1
         Parker.deliver()
         Messages.adopt(pl_own().pointee.received_block)
         return .done(0)
@@ -73,6 +74,7 @@ enum Communicate {
         Ring.push(o, c.pointee.payload.baseAddress, count, block: 0)
         Waiting.balance(o)
         Objects.unlock(object)
+        pl_me().pointee.sent &+= 1
         Parker.deliver()
         return .done(0)
     }
@@ -146,6 +148,13 @@ struct Choice {
             return failure
         }
         let outcome = loop()
+        if case .done(let i) = outcome {
+            switch prepared[i].action {
+            case .send: pl_me().pointee.sent &+= 1
+            case .receive: pl_me().pointee.received &+= 1
+            case .process, .closed: break
+            }
+        }
         discardBlocks()
         putBuffersBack()
         Parker.deliver()

@@ -75,11 +75,7 @@ enum Report {
         let target = UInt32(truncatingIfNeeded: b.object)
         switch b.kind {
         case WaitKind.join:
-            let children = snapshot.processes.filter { i in
-                let c = pl_slot_at(i)!
-                return c.pointee.parent == b.slot && c.pointee.awaited_group == pl_slot_at(b.slot).pointee.join_group
-            }
-            return "for the end of " + list(children.map(process))
+            return "for the end of " + list(WaitTargets.awaited(by: b).map { process($0.index) })
         case WaitKind.lock:
             let owner = SharedHooks.lockOwner(target)
             return "for the lock of \(object(target))" + (owner == 0 ? "" : ", held by \(process(owner))")

@@ -19,6 +19,32 @@ struct Blocked {
     /// Records of its cases (communications, ends of processes that are not its children).
     var records: [UInt32] = []
 
+    /// The present wait of the process in a slot, of any kind; nil when it does not wait, or is just beginning or
+    /// ending to. What is read belongs to one wait: its generation was the same before and after.
+    init?(waitOf index: UInt32) {
+        let s = pl_slot_at(index)!
+        slot = index
+        generation = pl_acquire32(&s.pointee.wait_gen)
+        guard generation & 1 == 1 else { return nil }
+        sequence = s.pointee.wait_seq
+        kind = s.pointee.wait_kind
+        flags = s.pointee.wait_flags
+        object = s.pointee.wait_object
+        if kind == WaitKind.communicate || flags & WaitFlag.foreign != 0 {
+            let limit = pl_acquire32(&Pool.records.pointee.used)
+            var r = s.pointee.records
+            var steps = 0
+            while r != 0, r < limit, steps < 4096 {
+                let record = pl_record_at(r)!
+                if record.pointee.owner == index, record.pointee.active != 0 { records.append(r) }
+                r = record.pointee.chain
+                steps += 1
+            }
+        }
+        pl_fence()
+        guard pl_load32(&s.pointee.wait_gen) == generation else { return nil }
+    }
+
     /// Still the same wait, still without news.
     var holds: Bool {
         let s = pl_slot_at(slot)!
@@ -71,26 +97,12 @@ struct Snapshot {
             let s = pl_slot_at(i)!
             let state = ProcessTable.state(s)
             guard state == State.running || state == State.exiting, s.pointee.service == 0 else { continue }
-            var b = Blocked(
-                slot: i, generation: pl_load32(&s.pointee.wait_gen), sequence: s.pointee.wait_seq,
-                kind: s.pointee.wait_kind, flags: s.pointee.wait_flags, object: s.pointee.wait_object)
-            guard b.generation & 1 == 1, b.flags & (WaitFlag.timed | WaitFlag.external) == 0 else { continue }
+            guard let b = Blocked(waitOf: i), b.flags & (WaitFlag.timed | WaitFlag.external) == 0 else { continue }
             switch b.kind {
             case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
             default: continue
             }
-            guard b.holds else { continue }
-            if b.kind == WaitKind.communicate || b.flags & WaitFlag.foreign != 0 {
-                var r = s.pointee.records
-                var steps = 0
-                while r != 0, steps < 4096 {
-                    let record = pl_record_at(r)!
-                    if record.pointee.owner == i, record.pointee.active != 0 { b.records.append(r) }
-                    r = record.pointee.chain
-                    steps += 1
-                }
-            }
-            blocked[i] = b
+            if b.holds { blocked[i] = b }
         }
         pl_order()
     }

@@ -24,11 +24,16 @@ enum OwnerLocks {
             if cancellable, Cancellation.pending { return false }
             generation = WaitRecord.begin(
                 WaitKind.external, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.external,
-                object: UInt64(UInt(bitPattern: lock)), first: generation == 0)
+                object: mark(of: lock), first: generation == 0)
             pl_fence()
             if pl_load32(&lock.pointee.word) != 0 { _ = Parker.park(seen) }
             WaitRecord.end()
         }
+    }
+
+    /// What names a lock in the wait record of who waits for it, in every mapping of the arena.
+    static func mark(of lock: UnsafeMutablePointer<pl_owner_lock>) -> UInt64 {
+        1 << 32 | UInt64(UInt(bitPattern: lock) - UInt(bitPattern: pl_head()!))
     }
 
     static func release(_ lock: UnsafeMutablePointer<pl_owner_lock>) {
@@ -37,7 +42,7 @@ enum OwnerLocks {
     }
 
     private static func wakeWaiters(_ lock: UnsafeMutablePointer<pl_owner_lock>) {
-        let mark = UInt64(UInt(bitPattern: lock))
+        let mark = mark(of: lock)
         for i in 1..<pl_acquire32(&pl_head().pointee.slot_used) {
             let s = pl_slot_at(i)!
             if s.pointee.wait_kind == WaitKind.external, s.pointee.wait_object == mark, pl_load32(&s.pointee.wait_gen) & 1 == 1 {

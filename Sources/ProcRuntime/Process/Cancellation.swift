@@ -74,7 +74,8 @@ enum Cancellation {
             }
             _ = WaitRecord.begin(
                 WaitKind.external, line: 0, tryDepth: 0, seen: Parker.sequence,
-                flags: WaitFlag.external | (deadline != .max ? WaitFlag.timed : 0), first: true)
+                flags: WaitFlag.external | (deadline != .max ? WaitFlag.timed : 0),
+                object: count == 1 ? UInt64(fds[0].fd) + 1 : 0, first: true)
             _ = pl_sub32(&h.pointee.running, 1)
             let n = pl_ppoll(fds, Int32(count), deadline, SIGURG)
             _ = pl_add32(&h.pointee.running, 1)

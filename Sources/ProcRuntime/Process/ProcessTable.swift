@@ -52,17 +52,22 @@ enum ProcessTable {
             }
             try Arena.grow(PL_REGION_SLOTS, toHold: UInt64(index + 1) * 1024)
             pl_slot_at(index).pointee.generation = 0
+            pl_slot_at(index).pointee.sent = 0
+            pl_slot_at(index).pointee.received = 0
             pl_release32(&h.pointee.slot_used, index + 1)
         }
         let s = pl_slot_at(index)!
         let generation = (s.pointee.generation &+ 1) & 0x3fff_ffff
         let seq = s.pointee.seq
+        h.pointee.former_sent += s.pointee.sent
+        h.pointee.former_received += s.pointee.received
         memset(s, 0, MemoryLayout<pl_slot>.stride)
         s.pointee.generation = max(1, generation)
         s.pointee.seq = seq
         s.pointee.parent = parent
         if parent != 0 { s.pointee.parent_generation = pl_slot_at(parent).pointee.generation }
         pl_store32(&s.pointee.state, State.reserved)
+        h.pointee.processes_started += 1
         h.pointee.slot_free_hint = index + 1
         return index
     }

@@ -19,6 +19,10 @@ enum WaitRecord {
         case deadlock(String)
     }
 
+    /// The source line that runs now, asked for the waits whose callers do not know it (sleeping, input, external
+    /// programs).
+    static var lineOfProgram: (() -> Int32)?
+
     static let verdictEnded: UInt32 = 1
     static let verdictDeadlock: UInt32 = 2
 
@@ -30,11 +34,17 @@ enum WaitRecord {
         let me = pl_me()!
         me.pointee.wait_kind = kind
         me.pointee.wait_flags = flags
-        me.pointee.wait_line = line
+        if first || line != 0 { me.pointee.wait_line = line }
         me.pointee.wait_try_depth = tryDepth
         me.pointee.wait_object = object
         me.pointee.wait_seq = seen
-        if first { me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1) }
+        if first {
+            me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1)
+            me.pointee.wait_began = UInt64(pl_now_coarse())
+            if line == 0, kind == WaitKind.sleep || kind == WaitKind.external, let current = lineOfProgram {
+                me.pointee.wait_line = current()
+            }
+        }
         return pl_add32(&me.pointee.wait_gen, 1) &+ 1
     }
 

@@ -30,6 +30,7 @@ struct ScriptRunner {
     private func run(_ text: [UInt8], on runtime: Runtime) -> BodyOutcome {
         let interpreter = Interpreter(host: runtime)
         ProgramContext.interpreter = interpreter
+        runtime.lineOfProgram = { interpreter.currentLine }
         let reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         let loader = Loader(
             sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins,

@@ -31,6 +31,7 @@ final class ReplSession {
         let interpreter = Interpreter(host: runtime)
         self.interpreter = interpreter
         ProgramContext.interpreter = interpreter
+        runtime.lineOfProgram = { interpreter.currentLine }
         reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         scope = ModuleScope(table: interpreter.globals, isInteractive: true)
         loader = Loader(
