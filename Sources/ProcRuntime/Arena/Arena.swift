@@ -116,7 +116,9 @@ enum Arena {
         }
         try commit(pl_arena.memfd, r.pointee.offset + have, more)
         h.pointee.total_committed += more
+        fault(.arenaGrowTotalCommitted)
         pl_release64(&r.pointee.committed, want)
+        fault(.arenaGrowCommitted)
     }
 
     private static func commit(_ fd: Int32, _ offset: UInt64, _ length: UInt64) throws {

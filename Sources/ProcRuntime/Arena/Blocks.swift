@@ -39,8 +39,11 @@ enum Blocks {
         let ref = total <= largestSmall ? try small(sizeClass(total)) : try run(Int((total + chunkBytes - 1) / chunkBytes))
         let b = pl_block_at(ref)!
         b.pointee.length = UInt64(payload)
+        fault(.blocksAllocateLength)
         b.pointee.ends = 0
+        fault(.blocksAllocateEnds)
         b.pointee.ends_count = 0
+        fault(.blocksAllocateEndsCount)
         return ref
     }
 
@@ -125,11 +128,16 @@ enum Blocks {
             index = try takeChunks(1) { i in
                 let c = pl_chunk_at(i)!
                 memset(pl_bitmap(c), 0, 128)
+                fault(.blocksSmallBitmap)
                 c.pointee.size_class = UInt8(k)
+                fault(.blocksSmallSizeClass)
                 c.pointee.free_blocks = UInt16(1024 >> k)
+                fault(.blocksSmallFreeBlocks)
                 c.pointee.listed = 0
+                fault(.blocksSmallListed)
                 pl_order()
                 c.pointee.state = ChunkState.blocks
+                fault(.blocksSmallState)
             }
             link(cls, index)
         }
@@ -140,12 +148,19 @@ enum Blocks {
         for w in 0..<words where bits[w] & last != last {
             let bit = UInt64((~bits[w]).trailingZeroBitCount)
             let ref = address(of: index) + ((UInt64(w) << 6 + bit) << (6 + UInt64(k)))
+            if Faults.misordered(.takenBeforeNote) {
+                bits[w] |= 1 << bit
+                fault(.blocksSmallMisordered)
+            }
             InFlight.add(ref)
             pl_order()
             pl_block_at(ref).pointee.owner = ProcessTable.selfRef.raw
+            fault(.blocksSmallOwner)
             pl_order()
             bits[w] |= 1 << bit
+            fault(.blocksSmallBits)
             c.pointee.free_blocks -= 1
+            fault(.blocksSmallFreeBlocks2)
             if c.pointee.free_blocks == 0 { unlink(cls, index) }
             return ref
         }
@@ -162,9 +177,12 @@ enum Blocks {
             // The owner goes last: the sweep of a process that dies in here finds the block in flight and its own,
             // or free.
             pl_bitmap(c)[Int(bit >> 6)] &= ~mask
+            fault(.blocksFreeSmallBitmap)
             pl_order()
             pl_block_at(ref).pointee.owner = 0
+            fault(.blocksFreeSmallOwner)
             c.pointee.free_blocks += 1
+            fault(.blocksFreeSmallFreeBlocks)
             if c.pointee.listed == 0 { link(cls, index) }
             // An empty chunk goes back unless it is the only one of its class.
             if Int(c.pointee.free_blocks) == 1024 >> k, c.pointee.next != 0 || c.pointee.prev != 0 {
@@ -178,37 +196,53 @@ enum Blocks {
     private static func link(_ cls: UnsafeMutablePointer<pl_class>, _ index: UInt32) {
         let c = pl_chunk_at(index)!
         c.pointee.next = cls.pointee.partial
+        fault(.blocksLinkNext)
         c.pointee.prev = 0
+        fault(.blocksLinkPrev)
         if cls.pointee.partial != 0 { pl_chunk_at(cls.pointee.partial).pointee.prev = index }
+        fault(.blocksLinkPrev2)
         cls.pointee.partial = index
+        fault(.blocksLinkPartial)
         c.pointee.listed = 1
+        fault(.blocksLinkListed)
     }
 
     private static func unlink(_ cls: UnsafeMutablePointer<pl_class>, _ index: UInt32) {
         let c = pl_chunk_at(index)!
         if c.pointee.prev != 0 {
             pl_chunk_at(c.pointee.prev).pointee.next = c.pointee.next
+            fault(.blocksUnlinkNext)
         } else {
             cls.pointee.partial = c.pointee.next
+            fault(.blocksUnlinkPartial)
         }
         if c.pointee.next != 0 { pl_chunk_at(c.pointee.next).pointee.prev = c.pointee.prev }
+        fault(.blocksUnlinkPrev)
         c.pointee.listed = 0
+        fault(.blocksUnlinkListed)
         c.pointee.next = 0
+        fault(.blocksUnlinkNext2)
         c.pointee.prev = 0
+        fault(.blocksUnlinkPrev2)
     }
 
     private static func rebuild(class k: Int) {
         let cls = pl_class_at(UInt32(k))!
         cls.pointee.partial = 0
+        fault(.blocksRebuildPartial)
         for index in 1..<max(1, pl_acquire32(&pl_head().pointee.chunk_used)) {
             let c = pl_chunk_at(index)!
             guard c.pointee.state == ChunkState.blocks, Int(c.pointee.size_class) == k else { continue }
             var used = 0
             for w in 0..<16 { used += pl_bitmap(c)[w].nonzeroBitCount }
             c.pointee.free_blocks = UInt16((1024 >> k) - used)
+            fault(.blocksRebuildFreeBlocks)
             c.pointee.listed = 0
+            fault(.blocksRebuildListed)
             c.pointee.next = 0
+            fault(.blocksRebuildNext)
             c.pointee.prev = 0
+            fault(.blocksRebuildPrev)
             if c.pointee.free_blocks > 0 { link(cls, index) }
         }
     }
@@ -221,12 +255,16 @@ enum Blocks {
             InFlight.add(ref)
             pl_order()
             pl_block_at(ref).pointee.owner = ProcessTable.selfRef.raw
+            fault(.blocksRunOwner)
             for i in stride(from: first + UInt32(count) - 1, to: first, by: -1) {
                 pl_chunk_at(i).pointee.state = ChunkState.runInside
+                fault(.blocksRunState)
             }
             pl_chunk_at(first).pointee.run = UInt32(count)
+            fault(.blocksRunRun)
             pl_order()
             pl_chunk_at(first).pointee.state = ChunkState.runHead
+            fault(.blocksRunState2)
         }
         return address(of: index)
     }
@@ -263,9 +301,11 @@ enum Blocks {
             try Arena.grow(PL_REGION_BLOCKS, toHold: end * chunkBytes)
             if firstFree == 0 { firstFree = found }
             pl_release32(&h.pointee.chunk_used, UInt32(end))
+            fault(.blocksTakeChunksChunkUsed)
         }
         commit(found)
         h.pointee.chunk_hint = firstFree == found ? found + UInt32(count) : firstFree
+        fault(.blocksTakeChunksChunkHint)
         return found
     }
 
@@ -273,7 +313,9 @@ enum Blocks {
         let h = pl_head()!
         RobustLock.lock(&h.pointee.chunk_lock, repair: rebuildChunks)
         pl_chunk_at(index).pointee.state = ChunkState.free
+        fault(.blocksGiveChunkState)
         if index < h.pointee.chunk_hint { h.pointee.chunk_hint = index }
+        fault(.blocksGiveChunkChunkHint)
         RobustLock.unlock(&h.pointee.chunk_lock)
     }
 
@@ -284,10 +326,14 @@ enum Blocks {
         if c.pointee.state == ChunkState.runHead {
             let count = c.pointee.run
             c.pointee.state = ChunkState.free
+            fault(.blocksFreeRunState)
             pl_order()
             pl_block_at(address(of: index)).pointee.owner = 0
+            fault(.blocksFreeRunOwner)
             for i in (index + 1)..<(index + max(1, count)) { pl_chunk_at(i).pointee.state = ChunkState.free }
+            fault(.blocksFreeRunState2)
             if index < h.pointee.chunk_hint { h.pointee.chunk_hint = index }
+            fault(.blocksFreeRunChunkHint)
         }
         RobustLock.unlock(&h.pointee.chunk_lock)
     }
@@ -302,10 +348,12 @@ enum Blocks {
             } else {
                 // An inside without a head before it belongs to a run that was being taken or given back.
                 if c.pointee.state == ChunkState.runInside { c.pointee.state = ChunkState.free }
+                fault(.blocksRebuildChunksState)
                 i += 1
             }
         }
         h.pointee.chunk_hint = 1
+        fault(.blocksRebuildChunksChunkHint)
     }
 }
 
@@ -316,16 +364,19 @@ enum InFlight {
         let list = pl_inflight(me)!
         for i in 0..<Int(PL_INFLIGHT) where list[i] == 0 {
             list[i] = ref
+            fault(.inFlightAddList)
             return
         }
         // No room to note it: the sweep will look at the tags of all blocks.
         me.pointee.inflight_overflow = 1
+        fault(.inFlightAddInflightOverflow)
     }
 
     static func remove(_ ref: UInt64) {
         let list = pl_inflight(pl_me())!
         for i in 0..<Int(PL_INFLIGHT) where list[i] == ref {
             list[i] = 0
+            fault(.inFlightRemoveList)
             return
         }
     }

@@ -25,13 +25,16 @@ enum Objects {
         if _slowPath(result != 0) {
             if result != EOWNERDEAD { fatal("the lock of object \(index) is unusable (errno \(result))") }
             Repair.object(index)
+            fault(.objectsLockRepaired)
             _ = pl_mutex_consistent(mutex)
         }
+        fault(.objectsLockTaken)
     }
 
     @inline(__always)
     static func unlock(_ index: UInt32) {
         _ = pl_mutex_unlock(mutexOf(index))
+        fault(.objectsUnlockReleased)
         LockSet.remove(index)
     }
 
@@ -76,6 +79,7 @@ enum LockSet {
         let set = pl_lockset(me)!
         if _fastPath(set[0] == 0) {
             set[0] = index
+            fault(.lockSetAddSet)
         } else {
             addFurther(me, set, index)
         }
@@ -87,9 +91,11 @@ enum LockSet {
     ) {
         for i in 1..<Int(PL_LOCKSET) where set[i] == 0 {
             set[i] = index
+            fault(.lockSetAddFurtherSet)
             return
         }
         me.pointee.lockset_overflow += 1  // the sweep looks at the lock words of all objects
+        fault(.lockSetAddFurtherLocksetOverflow)
     }
 
     @inline(__always)
@@ -99,6 +105,7 @@ enum LockSet {
         let set = pl_lockset(me)!
         if _fastPath(set[0] == index) {
             set[0] = 0
+            fault(.lockSetRemoveSet)
         } else {
             removeFurther(me, set, index)
         }
@@ -109,8 +116,10 @@ enum LockSet {
     ) {
         for i in 1..<Int(PL_LOCKSET) where set[i] == index {
             set[i] = 0
+            fault(.lockSetRemoveFurtherSet)
             return
         }
         me.pointee.lockset_overflow -= 1
+        fault(.lockSetRemoveFurtherLocksetOverflow)
     }
 }

@@ -15,11 +15,13 @@ enum RobustLock {
     static func lock(_ mutex: UnsafeMutablePointer<pthread_mutex_t>, repair: () -> Void = {}) {
         let result = pl_mutex_lock(mutex)
         if _slowPath(result != 0) { recover(mutex, result, repair) }
+        fault(.robustLockTaken)
     }
 
     @inline(__always)
     static func unlock(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) {
         _ = pl_mutex_unlock(mutex)
+        fault(.robustLockReleased)
     }
 
     @inline(never)
@@ -28,6 +30,7 @@ enum RobustLock {
             fatal("a lock of the runtime is unusable (errno \(result))")
         }
         repair()
+        fault(.robustLockRepaired)
         _ = pl_mutex_consistent(mutex)
     }
 }

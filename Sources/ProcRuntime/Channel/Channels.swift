@@ -14,8 +14,10 @@ enum Channels {
         }
         let index = try Pool.takeObject(kind: kind.rawValue + 1)
         pl_object_at(index).pointee.capacity = UInt64(capacity)
+        fault(.channelsMakeCapacity)
         try hold(index)
         pl_me().pointee.object_intent = 0
+        fault(.channelsMakeObjectIntent)
         return Objects.ref(index)
     }
 
@@ -25,6 +27,7 @@ enum Channels {
         }
         let a = try Pool.takeObject(kind: ObjectKind.pipe.rawValue + 1)
         pl_object_at(a).pointee.capacity = UInt64(capacity)
+        fault(.channelsMakePipeCapacity)
         try hold(a)
         let b: UInt32
         do { b = try Pool.takeObject(kind: ObjectKind.pipe.rawValue + 1) } catch {
@@ -33,14 +36,18 @@ enum Channels {
             throw error
         }
         pl_object_at(b).pointee.capacity = UInt64(capacity)
+        fault(.channelsMakePipeCapacity2)
         try hold(b)
         Objects.lock(min(a, b))
         Objects.lock(max(a, b))
         pl_object_at(a).pointee.peer = b
+        fault(.channelsMakePipePeer)
         pl_object_at(b).pointee.peer = a
+        fault(.channelsMakePipePeer2)
         Objects.unlock(max(a, b))
         Objects.unlock(min(a, b))
         pl_me().pointee.object_intent = 0
+        fault(.channelsMakePipeObjectIntent)
         return (Objects.ref(a), Objects.ref(b))
     }
 
@@ -66,6 +73,7 @@ enum Channels {
         let o = pl_object_at(index)!
         Objects.lock(index)
         o.pointee.flags |= ObjectFlag.poisoned
+        fault(.channelsPoisonOneFlags)
         Waiting.broadcast(o)
         Objects.unlock(index)
         Parker.deliver()

@@ -370,11 +370,13 @@ struct Choice {
         guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
             Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
         else { return false }
+        fault(.choiceTakeOfferClaim)
         Parker.post(r.pointee.owner)  // noted before DONE, see `Waiting.settle`
         voidOffers()
         Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
         pl_order()
         pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))  // commit
+        fault(.choiceTakeOfferClaim2)
         Waiting.withdraw(o, index)
         return true
     }
@@ -382,6 +384,7 @@ struct Choice {
     /// Before another case is committed: should we be killed right after it, none of our offers may still be taken.
     private func voidOffers() {
         if enqueued { pl_store64(&pl_me().pointee.claim, 0) }
+        fault(.choiceVoidOffersClaim)
     }
 
     /// True when every case is at its end. Own writing ends do not count if we wait without limit: should
@@ -425,39 +428,60 @@ struct Choice {
     private mutating func enqueue(_ me: UnsafeMutablePointer<pl_slot>) {
         epoch = me.pointee.epoch &+ 1
         me.pointee.epoch = epoch
+        fault(.choiceEnqueueEpoch)
         pl_store64(&me.pointee.claim, Claim.word(epoch, 0, Claim.waiting))
+        fault(.choiceEnqueueClaim)
         enqueued = true
         let message = UInt64(pl_my_index()) << 48 | UInt64(me.pointee.generation & 0xffff) << 32 | UInt64(epoch)
         for i in prepared.indices where prepared[i].record != 0 {
             let p = prepared[i]
             let r = pl_record_at(p.record)!
             r.pointee.object = p.object
+            fault(.choiceEnqueueObject)
             r.pointee.epoch = epoch
+            fault(.choiceEnqueueEpoch2)
             r.pointee.case_index = UInt16(i)
+            fault(.choiceEnqueueCaseIndex)
             r.pointee.sole = isSoleReceive ? 1 : 0
+            fault(.choiceEnqueueSole)
             r.pointee.untimed = untimed ? 1 : 0
+            fault(.choiceEnqueueUntimed)
             r.pointee.length = UInt32(truncatingIfNeeded: p.length)
+            fault(.choiceEnqueueLength)
             r.pointee.message = message
+            fault(.choiceEnqueueMessage)
             r.pointee.ended = 0
+            fault(.choiceEnqueueEnded)
             switch p.action {
             case .send:
                 r.pointee.direction = Direction.send
+                fault(.choiceEnqueueDirection)
                 if p.block != 0 {
                     r.pointee.in_block = 1
+                    fault(.choiceEnqueueInBlock)
                     pl_put_ref(pl_record_payload(r), p.block)
+                    fault(.choiceEnqueueBlockRef)
                 } else {
                     r.pointee.in_block = 0
+                    fault(.choiceEnqueueInBlock2)
                     if let bytes = p.bytes, p.length > 0 { memcpy(pl_record_payload(r), bytes, p.length) }
+                    fault(.choiceEnqueueCopy)
                 }
                 Waiting.enqueue(pl_object_at(p.object)!, p.record)
             case .process:
                 r.pointee.direction = Direction.process
+                fault(.choiceEnqueueDirection2)
                 r.pointee.message = p.process.raw
+                fault(.choiceEnqueueMessage2)
                 r.pointee.object = 0
+                fault(.choiceEnqueueObject2)
                 pl_order()
                 r.pointee.active = 1
+                fault(.choiceEnqueueActive)
                 Join.watch(p.process)
-            case .receive: r.pointee.direction = Direction.receive
+            case .receive:
+                r.pointee.direction = Direction.receive
+                fault(.choiceEnqueueDirection3)
             case .closed: break
             }
         }
@@ -480,11 +504,13 @@ struct Choice {
         for p in prepared where p.record != 0 {
             if p.action == .process {
                 pl_record_at(p.record).pointee.active = 0
+                fault(.choiceLeaveActive)
             } else {
                 Waiting.withdraw(pl_object_at(p.object)!, p.record)
             }
         }
         pl_store64(&pl_me().pointee.claim, 0)
+        fault(.choiceLeaveClaim)
         for object in objects { Waiting.balance(pl_object_at(object)!) }
     }
 }
@@ -508,6 +534,7 @@ enum Records {
         for r in own { Pool.giveRecord(r) }
         own = []
         pl_me().pointee.records = 0
+        fault(.recordsGiveBackRecords)
     }
 }
 

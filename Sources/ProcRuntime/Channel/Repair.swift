@@ -28,10 +28,15 @@ enum Repair {
     /// Recounts the ends.
     private static func ends(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
         o.pointee.ends_first = 0
+        fault(.repairEndsEndsFirst)
         o.pointee.readers = 0
+        fault(.repairEndsReaders)
         o.pointee.writers = 0
+        fault(.repairEndsWriters)
         o.pointee.readers_lent = 0
+        fault(.repairEndsReadersLent)
         o.pointee.holders = 0
+        fault(.repairEndsHolders)
         for i in 1..<max(1, pl_acquire32(&Pool.ends.pointee.used)) {
             let e = pl_end_at(i)!
             if e.pointee.owner != 0, e.pointee.object == index, e.pointee.object_generation == o.pointee.generation {
@@ -53,11 +58,13 @@ enum Repair {
                 if !moved, r.pointee.in_block != 0 {
                     pl_block_at(pl_get_ref(pl_record_payload(r))).pointee.owner =
                         ProcessRef(index: r.pointee.owner, generation: owner.pointee.generation).raw
+                    fault(.repairClaimsOwner)
                 }
                 pl_order()
                 pl_store64(&owner.pointee.claim, moved
                     ? Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done)
                     : Claim.word(r.pointee.epoch, 0, Claim.waiting))
+                fault(.repairClaimsClaim)
             }
         }
     }
@@ -67,10 +74,12 @@ enum Repair {
         guard o.pointee.ring != 0 else { return }
         let tag = Waiting.objectTag(o)
         pl_block_at(o.pointee.ring & ~63).pointee.owner = tag
+        fault(.repairRingOwner)
         var i = o.pointee.head
         while i != o.pointee.tail {
             let e = pl_entry_at(o, i)!
             if e.pointee.in_block != 0 { pl_block_at(pl_get_ref(pl_entry_payload(e))).pointee.owner = tag }
+            fault(.repairRingOwner2)
             i &+= 1
         }
     }
@@ -78,25 +87,36 @@ enum Repair {
     /// Rebuilds both lists in the order of the tickets, and wakes everyone in them.
     private static func lists(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
         o.pointee.send_first = 0
+        fault(.repairListsSendFirst)
         o.pointee.send_last = 0
+        fault(.repairListsSendLast)
         o.pointee.send_count = 0
+        fault(.repairListsSendCount)
         o.pointee.recv_first = 0
+        fault(.repairListsRecvFirst)
         o.pointee.recv_last = 0
+        fault(.repairListsRecvLast)
         o.pointee.recv_count = 0
+        fault(.repairListsRecvCount)
         o.pointee.signalled = 0
+        fault(.repairListsSignalled)
         var found: [(UInt64, UInt32)] = []
         forEachRecord(at: index) { i, r in found.append((r.pointee.ticket, i)) }
         found.sort { $0.0 < $1.0 }
         for (ticket, i) in found {
             if ticket >= o.pointee.ticket { o.pointee.ticket = ticket + 1 }
+            fault(.repairListsTicket)
             let r = pl_record_at(i)!
             r.pointee.signalled = 0
+            fault(.repairListsSignalled2)
             if r.pointee.direction == Direction.send {
                 Waiting.append(&o.pointee.send_first, &o.pointee.send_last, i)
                 o.pointee.send_count += 1
+                fault(.repairListsSendCount2)
             } else {
                 Waiting.append(&o.pointee.recv_first, &o.pointee.recv_last, i)
                 o.pointee.recv_count += 1
+                fault(.repairListsRecvCount2)
             }
         }
         Waiting.broadcast(o)

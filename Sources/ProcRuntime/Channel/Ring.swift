@@ -33,6 +33,7 @@ enum Ring {
         while i != o.pointee.tail {
             let slot = Int(i & (UInt64(count) - 1)) * MemoryLayout<pl_entry>.stride
             memcpy(bytes + slot, pl_entry_at(o, i), MemoryLayout<pl_entry>.stride)
+            fault(.ringGrowCopy)
             i &+= 1
         }
         let old = o.pointee.ring & ~63
@@ -41,11 +42,14 @@ enum Ring {
             InFlight.add(old)
             pl_order()
             pl_block_at(old).pointee.owner = ProcessTable.selfRef.raw
+            fault(.ringGrowOwner)
         }
         pl_order()
         o.pointee.ring = fresh | log
+        fault(.ringGrowRing)
         pl_order()
         pl_block_at(fresh).pointee.owner = Waiting.objectTag(o)
+        fault(.ringGrowOwner2)
         InFlight.remove(fresh)
         if old != 0 { Blocks.free(old) }
         return true
@@ -55,20 +59,33 @@ enum Ring {
     @inline(__always)
     static func push(_ o: Object, _ bytes: UnsafeRawPointer?, _ length: Int, block: UInt64) {
         let e = pl_entry_at(o, o.pointee.tail)!
+        if Faults.misordered(.commitBeforeWrite) {
+            o.pointee.tail &+= 1
+            fault(.ringPushMisordered)
+        }
         e.pointee.message = 0
+        fault(.ringPushMessage)
         e.pointee.length = UInt32(truncatingIfNeeded: length)
+        fault(.ringPushLength)
         if block == 0 {
             e.pointee.in_block = 0
+            fault(.ringPushInBlock)
             if length > 0 { memcpy(pl_entry_payload(e), bytes.unsafelyUnwrapped, length) }
+            fault(.ringPushCopy)
             pl_order()
-            o.pointee.tail &+= 1  // commit
+            if !Faults.misordered(.commitBeforeWrite) { o.pointee.tail &+= 1 }  // commit
+            fault(.ringPushTail)
         } else {
             e.pointee.in_block = 1
+            fault(.ringPushInBlock2)
             pl_put_ref(pl_entry_payload(e), block)
+            fault(.ringPushBlockRef)
             pl_order()
-            o.pointee.tail &+= 1  // commit
+            if !Faults.misordered(.commitBeforeWrite) { o.pointee.tail &+= 1 }  // commit
+            fault(.ringPushTail2)
             pl_order()
             pl_block_at(block).pointee.owner = Waiting.objectTag(o)
+            fault(.ringPushOwner)
             InFlight.remove(block)
         }
     }
@@ -77,9 +94,15 @@ enum Ring {
     @inline(__always)
     static func pop(_ o: Object) {
         let e = pl_entry_at(o, o.pointee.head)!
+        if Faults.misordered(.commitBeforeOwner) {
+            o.pointee.head &+= 1
+            fault(.ringPopMisordered)
+            return Received.take(pl_entry_payload(e), Int(e.pointee.length), inBlock: e.pointee.in_block != 0)
+        }
         Received.take(pl_entry_payload(e), Int(e.pointee.length), inBlock: e.pointee.in_block != 0)
         pl_order()
         o.pointee.head &+= 1  // commit
+        fault(.ringPopHead)
     }
 
     /// Takes the oldest message only to destroy it: its block reference (now in flight here), or 0.
@@ -91,9 +114,11 @@ enum Ring {
             InFlight.add(block)
             pl_order()
             pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+            fault(.ringDiscardOldestOwner)
         }
         pl_order()
         o.pointee.head &+= 1
+        fault(.ringDiscardOldestHead)
         return block
     }
 }

@@ -45,42 +45,59 @@ enum Waiting {
     static func append(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
         let r = pl_record_at(index)!
         r.pointee.next = 0
+        fault(.waitingAppendNext)
         r.pointee.prev = last
+        fault(.waitingAppendPrev)
         if last != 0 { pl_record_at(last).pointee.next = index } else { first = index }
+        fault(.waitingAppendNext2)
         last = index
     }
 
     static func prepend(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
         let r = pl_record_at(index)!
         r.pointee.prev = 0
+        fault(.waitingPrependPrev)
         r.pointee.next = first
+        fault(.waitingPrependNext)
         if first != 0 { pl_record_at(first).pointee.prev = index } else { last = index }
+        fault(.waitingPrependPrev2)
         first = index
     }
 
     static func unlink(_ first: inout UInt32, _ last: inout UInt32, _ index: UInt32) {
         let r = pl_record_at(index)!
         if r.pointee.prev != 0 { pl_record_at(r.pointee.prev).pointee.next = r.pointee.next } else { first = r.pointee.next }
+        fault(.waitingUnlinkNext)
         if r.pointee.next != 0 { pl_record_at(r.pointee.next).pointee.prev = r.pointee.prev } else { last = r.pointee.prev }
+        fault(.waitingUnlinkPrev)
         r.pointee.next = 0
+        fault(.waitingUnlinkNext2)
         r.pointee.prev = 0
+        fault(.waitingUnlinkPrev2)
     }
 
     /// Puts a filled record into the list of its direction and makes it active.
     static func enqueue(_ o: Object, _ index: UInt32) {
         let r = pl_record_at(index)!
         r.pointee.ticket = o.pointee.ticket
+        fault(.waitingEnqueueTicket)
         o.pointee.ticket += 1
+        fault(.waitingEnqueueTicket2)
         r.pointee.signalled = 0
+        fault(.waitingEnqueueSignalled)
         r.pointee.ended = 0
+        fault(.waitingEnqueueEnded)
         pl_order()
         r.pointee.active = 1
+        fault(.waitingEnqueueActive)
         if r.pointee.direction == Direction.send {
             append(&o.pointee.send_first, &o.pointee.send_last, index)
             o.pointee.send_count += 1
+            fault(.waitingEnqueueSendCount)
         } else {
             append(&o.pointee.recv_first, &o.pointee.recv_last, index)
             o.pointee.recv_count += 1
+            fault(.waitingEnqueueRecvCount)
         }
     }
 
@@ -91,15 +108,20 @@ enum Waiting {
         if r.pointee.direction == Direction.send {
             unlink(&o.pointee.send_first, &o.pointee.send_last, index)
             o.pointee.send_count -= 1
+            fault(.waitingWithdrawSendCount)
         } else if r.pointee.signalled != 0 {
             o.pointee.signalled -= 1
+            fault(.waitingWithdrawSignalled)
         } else {
             unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
             o.pointee.recv_count -= 1
+            fault(.waitingWithdrawRecvCount)
         }
         pl_order()
         r.pointee.active = 0
+        fault(.waitingWithdrawActive)
         r.pointee.signalled = 0
+        fault(.waitingWithdrawSignalled2)
     }
 
     /// Takes a receiving record off its list (or its signal back) for a moment; `stepBack` follows.
@@ -108,10 +130,13 @@ enum Waiting {
         guard r.pointee.active != 0 else { return }
         if r.pointee.signalled != 0 {
             r.pointee.signalled = 0
+            fault(.waitingStepAsideSignalled)
             o.pointee.signalled -= 1
+            fault(.waitingStepAsideSignalled2)
         } else {
             unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
             o.pointee.recv_count -= 1
+            fault(.waitingStepAsideRecvCount)
         }
     }
 
@@ -120,6 +145,7 @@ enum Waiting {
         guard pl_record_at(index).pointee.active != 0 else { return }
         prepend(&o.pointee.recv_first, &o.pointee.recv_last, index)
         o.pointee.recv_count += 1
+        fault(.waitingStepBackRecvCount)
     }
 
     // MARK: Waking
@@ -139,8 +165,11 @@ enum Waiting {
         let r = pl_record_at(index)!
         unlink(&o.pointee.recv_first, &o.pointee.recv_last, index)
         o.pointee.recv_count -= 1
+        fault(.waitingSignalNextRecvCount)
         r.pointee.signalled = 1
+        fault(.waitingSignalNextSignalled)
         o.pointee.signalled += 1
+        fault(.waitingSignalNextSignalled2)
         Parker.post(r.pointee.owner)
     }
 
@@ -199,20 +228,28 @@ enum Waiting {
             guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
                 Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
             else { continue }
+            fault(.waitingSettleClaim)
             // Noted before the move: killed between DONE and here we would leave the sender asleep for ever.
             Parker.post(r.pointee.owner)
             let e = pl_entry_at(o, o.pointee.tail)!
             e.pointee.message = r.pointee.message
+            fault(.waitingSettleMessage)
             e.pointee.length = r.pointee.length
+            fault(.waitingSettleLength)
             e.pointee.in_block = r.pointee.in_block
+            fault(.waitingSettleInBlock)
             memcpy(pl_entry_payload(e), pl_record_payload(r), Int(PL_INLINE))
+            fault(.waitingSettleCopy)
             pl_order()
             o.pointee.tail &+= 1  // commit
+            fault(.waitingSettleTail)
             pl_order()
             if r.pointee.in_block != 0 {
                 pl_block_at(pl_get_ref(pl_record_payload(r))).pointee.owner = objectTag(o)
+                fault(.waitingSettleOwner)
             }
             pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))
+            fault(.waitingSettleClaim2)
             withdraw(o, index)
         }
     }

@@ -35,13 +35,17 @@ enum Ends {
         link(index, list)
         pl_order()
         pl_me().pointee.end_intent = 0
+        fault(.endsAttachEndIntent)
         Objects.lock(object)
         let o = pl_object_at(object)!
         let e = pl_end_at(index)!
         e.pointee.object_generation = o.pointee.generation
+        fault(.endsAttachObjectGeneration)
         e.pointee.right = right.rawValue
+        fault(.endsAttachRight)
         pl_order()
         e.pointee.object = object
+        fault(.endsAttachObject)
         enter(o, index)
         Objects.unlock(object)
         return index
@@ -52,37 +56,55 @@ enum Ends {
         let e = pl_end_at(index)!
         let head = list.pointee
         e.pointee.own_prev = 0
+        fault(.endsLinkOwnPrev)
         e.pointee.own_next = head
+        fault(.endsLinkOwnNext)
         pl_order()
         list.pointee = index
+        fault(.endsLinkWord)
         if head != 0 { pl_end_at(head).pointee.own_prev = index }
+        fault(.endsLinkOwnPrev2)
     }
 
     private static func unlink(_ index: UInt32, _ list: UnsafeMutablePointer<UInt32>) {
         let e = pl_end_at(index)!
         if list.pointee == index {
             list.pointee = e.pointee.own_next
+            fault(.endsUnlinkWord)
         } else if e.pointee.own_prev != 0 {
             pl_end_at(e.pointee.own_prev).pointee.own_next = e.pointee.own_next
+            fault(.endsUnlinkOwnNext)
         }
         if e.pointee.own_next != 0 { pl_end_at(e.pointee.own_next).pointee.own_prev = e.pointee.own_prev }
+        fault(.endsUnlinkOwnPrev)
     }
 
     /// Puts an attached entry into the object's list and counts. Lock held.
     static func enter(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
         let e = pl_end_at(index)!
         e.pointee.object_prev = 0
+        fault(.endsEnterObjectPrev)
         e.pointee.object_next = o.pointee.ends_first
+        fault(.endsEnterObjectNext)
         if o.pointee.ends_first != 0 { pl_end_at(o.pointee.ends_first).pointee.object_prev = index }
+        fault(.endsEnterObjectPrev2)
         o.pointee.ends_first = index
+        fault(.endsEnterEndsFirst)
         switch Rights(rawValue: e.pointee.right) {
         case .read:
             o.pointee.readers += 1
+            fault(.endsEnterReaders)
             if e.pointee.flags & EndFlag.lent != 0 { o.pointee.readers_lent += 1 }
-        case .write: o.pointee.writers += 1
-        default: o.pointee.holders += 1
+            fault(.endsEnterReadersLent)
+        case .write:
+            o.pointee.writers += 1
+            fault(.endsEnterWriters)
+        default:
+            o.pointee.holders += 1
+            fault(.endsEnterHolders)
         }
         o.pointee.end_gen &+= 1
+        fault(.endsEnterEndGen)
     }
 
     // MARK: Detaching
@@ -99,6 +121,7 @@ enum Ends {
             leave(o, index)
             pl_order()
             e.pointee.object = 0
+            fault(.endsDetachObject)
             switch right {
             case .read: if o.pointee.readers == o.pointee.readers_lent { Waiting.wakeSenders(o) }
             case .write: Streams.evaluate(o, object)
@@ -109,10 +132,12 @@ enum Ends {
             Parker.deliver()
         }
         pl_me().pointee.end_intent = index
+        fault(.endsDetachEndIntent)
         pl_order()
         unlink(index, list)
         Pool.giveEnd(index)
         pl_me().pointee.end_intent = 0
+        fault(.endsDetachEndIntent2)
         Cleanup.run()
     }
 
@@ -120,18 +145,28 @@ enum Ends {
         let e = pl_end_at(index)!
         if e.pointee.object_prev != 0 {
             pl_end_at(e.pointee.object_prev).pointee.object_next = e.pointee.object_next
+            fault(.endsLeaveObjectNext)
         } else {
             o.pointee.ends_first = e.pointee.object_next
+            fault(.endsLeaveEndsFirst)
         }
         if e.pointee.object_next != 0 { pl_end_at(e.pointee.object_next).pointee.object_prev = e.pointee.object_prev }
+        fault(.endsLeaveObjectPrev)
         switch Rights(rawValue: e.pointee.right) {
         case .read:
             o.pointee.readers -= 1
+            fault(.endsLeaveReaders)
             if e.pointee.flags & EndFlag.lent != 0 { o.pointee.readers_lent -= 1 }
-        case .write: o.pointee.writers -= 1
-        default: o.pointee.holders -= 1
+            fault(.endsLeaveReadersLent)
+        case .write:
+            o.pointee.writers -= 1
+            fault(.endsLeaveWriters)
+        default:
+            o.pointee.holders -= 1
+            fault(.endsLeaveHolders)
         }
         o.pointee.end_gen &+= 1
+        fault(.endsLeaveEndGen)
     }
 
     // MARK: This process's own ends
@@ -244,6 +279,7 @@ enum Cleanup {
             pl_object_at(a).pointee.flags & ObjectFlag.dying == 0
         {
             pl_object_at(a).pointee.flags |= ObjectFlag.dying
+            fault(.cleanupDestroyIfUnusedFlags)
             gone = true
         }
         if b != 0 { Objects.unlock(b) }
@@ -261,8 +297,10 @@ enum Cleanup {
                 InFlight.add(ring)
                 pl_order()
                 pl_block_at(ring).pointee.owner = ProcessTable.selfRef.raw
+                fault(.cleanupDisposeOwner)
                 pl_order()
                 o.pointee.ring = 0
+                fault(.cleanupDisposeRing)
                 Blocks.free(ring)
             }
         } else if !SharedHooks.dispose(object) {

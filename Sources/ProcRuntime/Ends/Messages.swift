@@ -14,6 +14,7 @@ enum Messages {
     static func make(_ bytes: UnsafeRawBufferPointer, _ capabilities: [End]) throws -> UInt64 {
         let block = try Blocks.allocate(bytes.count)
         if bytes.count > 0 { memcpy(pl_block_bytes(block), bytes.baseAddress!, bytes.count) }
+        fault(.messagesMakeCopy)
         if !capabilities.isEmpty {
             do {
                 for end in capabilities { try grant(end, block) }
@@ -64,15 +65,21 @@ enum Messages {
                 continue
             }
             pl_me().pointee.end_intent = index
+            fault(.messagesAdoptEndsEndIntent)
             pl_order()
             b.pointee.ends = e.pointee.own_next
+            fault(.messagesAdoptEndsEnds)
             pl_order()
             e.pointee.owner = ProcessTable.selfRef.raw
+            fault(.messagesAdoptEndsOwner)
             pl_order()
             if b.pointee.ends != 0 { pl_end_at(b.pointee.ends).pointee.own_prev = 0 }
+            fault(.messagesAdoptEndsOwnPrev)
             Ends.link(index, &pl_me().pointee.ends)
             pl_me().pointee.end_intent = 0
+            fault(.messagesAdoptEndsEndIntent2)
             _ = pl_add32(&pl_object_at(object).pointee.end_gen, 1)
+            fault(.messagesAdoptEndsEndGen)
             EndTable.set(object, right, index)
         }
     }

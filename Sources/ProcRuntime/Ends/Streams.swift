@@ -102,11 +102,17 @@ enum Streams {
         let e = pl_end_at(index)!
         if e.pointee.object_prev != 0 {
             pl_end_at(e.pointee.object_prev).pointee.object_next = e.pointee.object_next
+            fault(.streamsFoundObjectNext)
             if e.pointee.object_next != 0 { pl_end_at(e.pointee.object_next).pointee.object_prev = e.pointee.object_prev }
+            fault(.streamsFoundObjectPrev)
             e.pointee.object_prev = 0
+            fault(.streamsFoundObjectPrev2)
             e.pointee.object_next = o.pointee.ends_first
+            fault(.streamsFoundObjectNext2)
             pl_end_at(o.pointee.ends_first).pointee.object_prev = index
+            fault(.streamsFoundObjectPrev3)
             o.pointee.ends_first = index
+            fault(.streamsFoundEndsFirst)
         }
         return verdict
     }
@@ -142,6 +148,7 @@ enum Streams {
             case .ended:
                 // A receive alone has its answer; a select asks again for all its cases.
                 if r.pointee.sole != 0 && untimed { r.pointee.ended = 1 }
+                fault(.streamsEvaluateEnded)
                 Parker.post(r.pointee.owner)
             }
             index = next

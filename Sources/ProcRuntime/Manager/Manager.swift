@@ -41,13 +41,16 @@ enum Manager {
     /// Tells the manager that the process in `slot` has a request; starts it if there is none.
     static func ring(_ slot: UInt32) {
         _ = pl_or64(pl_manager_bits() + Int(slot >> 6), 1 << UInt64(slot & 63))
+        fault(.managerRingManagerBits)
         _ = pl_or64(pl_manager_summary() + Int(slot >> 12), 1 << UInt64((slot >> 6) & 63))
+        fault(.managerRingManagerSummary)
         wake()
     }
 
     /// Tells the manager to look for objects to be discarded or rolled back.
     static func requestWork() {
         pl_store64(Shared.header(HeaderWord.managerWork), 1)
+        fault(.managerRequestWorkManagerWork)
         wake()
     }
 
@@ -57,6 +60,7 @@ enum Manager {
             Parker.wake(manager)
         } else {
             pl_store64(Shared.header(HeaderWord.managerWanted), 1)
+            fault(.managerWakeManagerWanted)
             Kick.supervisor(Kick.manager)
         }
     }
@@ -78,9 +82,13 @@ enum Manager {
                 let block = w & ~63
                 if Blocks.isUsed(block), pl_block_at(block).pointee.owner == replyTag(slot) { reclaim(block) }
                 pl_store64(request, 0)
+                fault(.managerSweepClientWord)
                 return
             }
-            if pl_cas64(request, w, 0) { return }
+            if pl_cas64(request, w, 0) {
+                fault(.managerSweepClientWithdrawn)
+                return
+            }
         }
     }
 
@@ -93,16 +101,20 @@ enum Manager {
             let delivered = pl_load64(Shared.slotWord(client, SlotWord.request)) == block | State.replied
             if !delivered, Blocks.isUsed(block), pl_block_at(block).pointee.owner == replyTag(client) { reclaim(block) }
             Shared.slotWord(slot, SlotWord.outBlock).pointee = 0
+            fault(.managerSweepManagerOutBlock)
         }
         ManagerLog.sweepAppend(slot)
         pl_store64(Shared.header(HeaderWord.managerWork), 1)
+        fault(.managerSweepManagerManagerWork)
         pl_store64(Shared.header(HeaderWord.manager), 0)
+        fault(.managerSweepManagerManager)
     }
 
     static func reclaim(_ block: UInt64) {
         InFlight.add(block)
         pl_order()
         pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+        fault(.managerReclaimOwner)
         Blocks.free(block)
     }
 
@@ -115,6 +127,7 @@ enum Manager {
             return true
         }
         _ = pl_or16(&o.pointee.reserved, SharedFlag.doomed)
+        fault(.managerDisposeReserved)
         requestWork()
         return false
     }

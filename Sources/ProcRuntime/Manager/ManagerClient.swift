@@ -28,6 +28,7 @@ extension Runtime {
         do {
             return try Shared.make(.managed) { o, object in
                 Shared.word(o, ObjectWord.log).pointee = block
+                fault(.runtimeMakeManagedLog)
                 Shared.give(block, to: object)
                 block = 0
             }
@@ -54,6 +55,7 @@ extension Runtime {
             UserLock.release(o, object.index)
             pl_order()
             Shared.mine(SlotWord.bracket).pointee = 0
+            fault(.runtimeManagedCallBracket)
         }
         guard let reply = try ManagerClient.call(object, request) else { throw Shared.gone }
         return reply
@@ -78,16 +80,23 @@ enum ManagerClient {
         let block = try room(request.count)
         defer { dropLarge() }
         if let start = request.baseAddress { memcpy(pl_block_bytes(block), start, request.count) }
+        fault(.managerClientCallCopy)
         let count = (Shared.mine(SlotWord.requestCount).pointee + 1) & 0x7fff_ffff
         Shared.mine(SlotWord.requestCount).pointee = count
+        fault(.managerClientCallRequestCount)
         let number = UInt64(pl_me().pointee.generation) << 31 | count
         Shared.mine(SlotWord.requestBlock).pointee = block
+        fault(.managerClientCallRequestBlock)
         let locked = UserLock.isMine(pl_object_at(object.index))
         Shared.mine(SlotWord.requestLength).pointee = UInt64(request.count) | (locked ? lockedFlag : 0)
+        fault(.managerClientCallRequestLength)
         Shared.mine(SlotWord.requestObject).pointee = object.raw
+        fault(.managerClientCallRequestObject)
         Shared.mine(SlotWord.attempts).pointee = 0
+        fault(.managerClientCallAttempts)
         let word = Shared.mine(SlotWord.request)
         pl_store64(word, number << 3 | Manager.State.pending)
+        fault(.managerClientCallPending)
         Manager.ring(me)
         var answer: UInt64
         var first = true
@@ -107,15 +116,19 @@ enum ManagerClient {
         case Manager.State.replied: return take(answer & ~63)
         case Manager.State.locked:
             pl_store64(word, 0)
+            fault(.managerClientCallWord)
             return nil
         case Manager.State.noMemory:
             pl_store64(word, 0)
+            fault(.managerClientCallWord2)
             throw RuntimeError(kind: "memory", message: "no shared memory for the operation")
         case Manager.State.crashed:
             pl_store64(word, 0)
+            fault(.managerClientCallWord3)
             throw RuntimeError(kind: "process", message: "the manager dies when it executes the operation")
         default:
             pl_store64(word, 0)
+            fault(.managerClientCallWord4)
             throw Shared.gone
         }
     }
@@ -124,8 +137,10 @@ enum ManagerClient {
         InFlight.add(block)
         pl_order()
         pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+        fault(.managerClientTakeOwner)
         pl_order()
         pl_store64(Shared.mine(SlotWord.request), 0)
+        fault(.managerClientTakeRequest)
         let length = Int(pl_block_at(block).pointee.length)
         if reply.count < length || (reply.count > 1 << 20 && length < 65536) {
             reply.deallocate()

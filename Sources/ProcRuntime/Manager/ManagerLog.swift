@@ -39,34 +39,46 @@ enum ManagerLog {
     static func fill(_ block: UInt64, number: UInt64, client: UInt64, _ bytes: UnsafeRawBufferPointer) {
         let w = words(block)
         w[0] = 0
+        fault(.managerLogFillW)
         w[1] = number
+        fault(.managerLogFillW2)
         w[2] = client
+        fault(.managerLogFillW3)
         w[3] = UInt64(bytes.count)
+        fault(.managerLogFillW4)
         if let start = bytes.baseAddress { memcpy(pl_block_bytes(block)! + headerBytes, start, bytes.count) }
+        fault(.managerLogFillCopy)
     }
 
     /// Links a filled block of this process behind `tail`: the commit of an operation.
     static func append(_ object: UInt32, _ block: UInt64, after tail: UInt64) {
         announce(object, block)
         pl_store64(words(tail), block)
+        fault(.managerLogAppendWords)
         pl_order()
         Shared.mine(SlotWord.appendBlock).pointee = 0
+        fault(.managerLogAppendAppendBlock)
     }
 
     /// Makes a filled block the object's whole log, and frees what it was before.
     static func replace(_ o: Object, _ object: UInt32, _ block: UInt64) {
         announce(object, block)
         Shared.word(o, ObjectWord.dropping).pointee = first(o)
+        fault(.managerLogReplaceDropping)
         pl_order()
         pl_store64(Shared.word(o, ObjectWord.log), block)
+        fault(.managerLogReplaceLog)
         pl_order()
         Shared.mine(SlotWord.appendBlock).pointee = 0
+        fault(.managerLogReplaceAppendBlock)
         drop(o, object)
     }
 
     private static func announce(_ object: UInt32, _ block: UInt64) {
         Shared.mine(SlotWord.appendObject).pointee = UInt64(object)
+        fault(.managerLogAnnounceAppendObject)
         Shared.mine(SlotWord.appendBlock).pointee = block
+        fault(.managerLogAnnounceAppendBlock)
         Shared.give(block, to: object)
     }
 
@@ -76,6 +88,7 @@ enum ManagerLog {
         if block == 0 { return }
         if contains(o, block) {
             Shared.word(o, ObjectWord.dropping).pointee = 0
+            fault(.managerLogResumeDropping)
         } else {
             drop(o, object)
         }
@@ -99,8 +112,10 @@ enum ManagerLog {
             InFlight.add(block)
             pl_order()
             pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+            fault(.managerLogFreeOwner)
             pl_order()
             head.pointee = next(block)
+            fault(.managerLogFreeWord)
             pl_order()
             Blocks.free(block)
         }
@@ -120,7 +135,9 @@ enum ManagerLog {
         let version = UInt64(UserLock.version(lockWord)) | saved
         if Shared.word(o, ObjectWord.saveVersion).pointee != version {
             Shared.word(o, ObjectWord.saveBlock).pointee = tail
+            fault(.managerLogSaveSaveBlock)
             pl_store64(Shared.word(o, ObjectWord.saveVersion), version)
+            fault(.managerLogSaveSaveVersion)
         }
         pl_fence()
         // The sweep takes the lock away first and looks at `saveVersion` then: one of us sees the other.
@@ -149,8 +166,10 @@ enum ManagerLog {
             let block = Shared.word(o, ObjectWord.saveBlock).pointee
             if contains(o, block), next(block) != 0 {
                 Shared.word(o, ObjectWord.dropping).pointee = next(block)
+                fault(.managerLogRollBackDropping)
                 pl_order()
                 pl_store64(words(block), 0)
+                fault(.managerLogRollBackWords)
                 pl_order()
                 drop(o, object)
             }
@@ -164,5 +183,6 @@ enum ManagerLog {
         let object = UInt32(truncatingIfNeeded: Shared.slotWord(slot, SlotWord.appendObject).pointee)
         if block != 0, object != 0, !contains(pl_object_at(object), block) { Shared.freeOwned(block, object) }
         Shared.slotWord(slot, SlotWord.appendBlock).pointee = 0
+        fault(.managerLogSweepAppendAppendBlock)
     }
 }

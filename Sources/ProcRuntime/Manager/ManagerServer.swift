@@ -33,13 +33,16 @@ final class ManagerServer {
     /// Serves until the program ends. The process has its slot already.
     func serve() -> Never {
         pl_store64(Shared.header(HeaderWord.managerWork), 1)
+        fault(.managerServerServeManagerWork)
         pl_store64(Shared.header(HeaderWord.manager), UInt64(pl_my_index()))
+        fault(.managerServerServeManager)
         recover()
         while true {
             let seen = Parker.sequence
             var worked = false
             if pl_load64(Shared.header(HeaderWord.managerWork)) != 0 {
                 pl_store64(Shared.header(HeaderWord.managerWork), 0)
+                fault(.managerServerServeManagerWork2)
                 lookAfterObjects()
                 worked = true
             }
@@ -61,10 +64,12 @@ final class ManagerServer {
         var any = false
         for i in 0..<16 where pl_load64(pl_manager_summary() + i) != 0 {
             var words = pl_swap64(pl_manager_summary() + i, 0)
+            fault(.managerServerAnswerRequestsManagerSummary)
             while words != 0 {
                 let w = i << 6 + words.trailingZeroBitCount
                 words &= words - 1
                 var bits = pl_swap64(pl_manager_bits() + w, 0)
+                fault(.managerServerAnswerRequestsManagerBits)
                 while bits != 0 {
                     answer(UInt32(w << 6 + bits.trailingZeroBitCount))
                     bits &= bits - 1
@@ -120,6 +125,7 @@ final class ManagerServer {
         let wasTaken = state == Manager.State.taken
         let taken = number << 3 | Manager.State.taken
         guard pl_cas64(word, w, taken) else { return nil }
+        fault(.managerServerTakeWord)
         return Taken(
             slot: slot, wasTaken: wasTaken, locked: flagged != length, word: taken, number: number, client: client,
             object: object,
@@ -145,9 +151,11 @@ final class ManagerServer {
         var borrowed = false
         if owner == 0, !r.locked {
             Shared.mine(SlotWord.lockIntent).pointee = UInt64(object)
+            fault(.managerServerExecuteLockIntent)
             pl_order()
             borrowed = UserLock.tryTake(o)
             if !borrowed { Shared.mine(SlotWord.lockIntent).pointee = 0 }
+            fault(.managerServerExecuteLockIntent2)
         }
         guard borrowed || owner == r.slot else { return respond(r, Manager.State.locked) }
         if loaded[r.object.raw] == nil { _ = load(o, object, r.object.raw, number: 0, client: 0) }
@@ -156,6 +164,7 @@ final class ManagerServer {
             UserLock.release(o, object)
             pl_order()
             Shared.mine(SlotWord.lockIntent).pointee = 0
+            fault(.managerServerExecuteLockIntent3)
         }
         switch reply {
         case .bytes(let bytes): deliver(r, bytes)
@@ -190,10 +199,12 @@ final class ManagerServer {
         let attempts = Shared.slotWord(r.slot, SlotWord.attempts)
         let before = attempts.pointee
         attempts.pointee = before + 1
+        fault(.managerServerRunWord)
         pl_order()
         let bytes = service.execute(id: r.object.raw, request: r.bytes, mutates: &mutates)
         pl_order()
         attempts.pointee = before
+        fault(.managerServerRunWord2)
         if mutates {
             let block = spare
             spare = 0
@@ -210,24 +221,31 @@ final class ManagerServer {
     /// An answer without a block.
     private func respond(_ r: Taken, _ state: UInt64) {
         if pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, r.number << 3 | state) { Parker.post(r.slot) }
+        fault(.managerServerRespondRequest)
     }
 
     private func deliver(_ r: Taken, _ bytes: [UInt8]) {
         guard let block = try? Blocks.allocate(bytes.count) else { return respond(r, Manager.State.noMemory) }
         bytes.withUnsafeBytes { if $0.count > 0 { memcpy(pl_block_bytes(block), $0.baseAddress!, $0.count) } }
+        fault(.managerServerDeliverCopy)
         Shared.mine(SlotWord.outClient).pointee = UInt64(r.slot)
+        fault(.managerServerDeliverOutClient)
         Shared.mine(SlotWord.outBlock).pointee = block
+        fault(.managerServerDeliverOutBlock)
         pl_order()
         pl_block_at(block).pointee.owner = Manager.replyTag(r.slot)
+        fault(.managerServerDeliverOwner)
         pl_order()
         InFlight.remove(block)
         if pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, block | Manager.State.replied) {
+            fault(.managerServerDeliverReplied)
             Parker.post(r.slot)
         } else {
             Manager.reclaim(block)
         }
         pl_order()
         Shared.mine(SlotWord.outBlock).pointee = 0
+        fault(.managerServerDeliverOutBlock2)
     }
 
     // MARK: Objects

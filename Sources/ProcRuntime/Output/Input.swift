@@ -26,6 +26,7 @@ enum Input {
                 let stop = newline ?? end
                 line.append(contentsOf: UnsafeBufferPointer(start: buffer + start, count: stop - start))
                 h.pointee.input_start = UInt64(newline != nil ? stop + 1 : stop)
+                fault(.inputReadLineInputStart)
                 if newline != nil { return line }
             }
             if h.pointee.input_eof != 0 { return line.isEmpty ? nil : line }
@@ -41,12 +42,16 @@ enum Input {
                 throw RuntimeError(kind: "io", message: "cannot read standard input: \(String(cString: strerror(errno)))")
             }
             h.pointee.input_end = 0
+            fault(.inputReadLineInputEnd)
             h.pointee.input_start = 0
+            fault(.inputReadLineInputStart2)
             h.pointee.input_end = UInt64(n)
+            fault(.inputReadLineInputEnd2)
             // A terminal may go on after Ctrl-D; a file or pipe is over.
             if n == 0 {
                 if isatty(0) == 1 { return line.isEmpty ? nil : line }
                 h.pointee.input_eof = 1
+                fault(.inputReadLineInputEof)
             }
         }
     }

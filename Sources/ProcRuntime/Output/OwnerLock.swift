@@ -14,13 +14,23 @@ enum OwnerLocks {
 
     /// Waits for the lock. False: cancelled (only if `cancellable`).
     static func acquire(_ lock: UnsafeMutablePointer<pl_owner_lock>, cancellable: Bool) -> Bool {
-        if pl_cas32(&lock.pointee.word, 0, pl_my_index()) { return true }
+        if pl_cas32(&lock.pointee.word, 0, pl_my_index()) {
+            fault(.ownerLocksAcquireWord)
+            return true
+        }
         _ = pl_add32(&lock.pointee.waiters, 1)
-        defer { _ = pl_sub32(&lock.pointee.waiters, 1) }
+        fault(.ownerLocksAcquireWaiters)
+        defer {
+            _ = pl_sub32(&lock.pointee.waiters, 1)
+            fault(.ownerLocksAcquireNoWaiter)
+        }
         var generation: UInt32 = 0
         while true {
             let seen = Parker.sequence
-            if pl_cas32(&lock.pointee.word, 0, pl_my_index()) { return true }
+            if pl_cas32(&lock.pointee.word, 0, pl_my_index()) {
+                fault(.ownerLocksAcquireWord2)
+                return true
+            }
             if cancellable, Cancellation.pending { return false }
             generation = WaitRecord.begin(
                 WaitKind.external, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.external,
@@ -38,6 +48,7 @@ enum OwnerLocks {
 
     static func release(_ lock: UnsafeMutablePointer<pl_owner_lock>) {
         pl_store32(&lock.pointee.word, 0)
+        fault(.ownerLocksReleaseWord)
         if pl_load32(&lock.pointee.waiters) != 0 { wakeWaiters(lock) }
     }
 

@@ -18,6 +18,7 @@ enum Cancellation {
     static func request(_ ref: ProcessRef) {
         guard let s = ProcessTable.slot(of: ref), ProcessTable.state(s) < State.dead else { return }
         s.pointee.joined = 1  // asked for: no failure that nobody expects
+        fault(.cancellationRequestJoined)
         mark(s, ref.index, grace: true)
         Kick.supervisor(Kick.cancel)
     }
@@ -25,7 +26,9 @@ enum Cancellation {
     /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time.
     static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
         if killLater, s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
+        fault(.cancellationMarkCancelDeadline)
         Parker.wake(index) { pl_store32(&s.pointee.cancel, 1) }
+        fault(.cancellationMarkCancel)
         if pl_load32(&s.pointee.external) != 0, s.pointee.pid > 0 { Glibc.kill(s.pointee.pid, SIGURG) }
     }
 
@@ -35,10 +38,12 @@ enum Cancellation {
         let state = ProcessTable.state(s)
         guard state == State.reserved || state == State.running || state == State.exiting else { return }
         s.pointee.joined = 1
+        fault(.cancellationKillJoined)
         if s.pointee.parent == pl_my_index(), s.pointee.pid > 0 {
             Glibc.kill(s.pointee.pid, SIGKILL)
         } else {
             pl_store32(&s.pointee.kill_request, 1)
+            fault(.cancellationKillKillRequest)
             Kick.supervisor(Kick.kill)
         }
     }
@@ -68,8 +73,10 @@ enum Cancellation {
         while true {
             // Announced before the word is read: who stores the word afterwards sees `external` and signals.
             pl_store32(&me.pointee.external, 1)
+            fault(.cancellationWaitExternalExternal)
             if pending {
                 pl_store32(&me.pointee.external, 0)
+                fault(.cancellationWaitExternalExternal2)
                 return .cancelled
             }
             _ = WaitRecord.begin(
@@ -77,10 +84,13 @@ enum Cancellation {
                 flags: WaitFlag.external | (deadline != .max ? WaitFlag.timed : 0),
                 object: count == 1 ? UInt64(fds[0].fd) + 1 : 0, first: true)
             _ = pl_sub32(&h.pointee.running, 1)
+            fault(.cancellationWaitExternalRunning)
             let n = pl_ppoll(fds, Int32(count), deadline, SIGURG)
             _ = pl_add32(&h.pointee.running, 1)
+            fault(.cancellationWaitExternalRunning2)
             WaitRecord.end()
             pl_store32(&me.pointee.external, 0)
+            fault(.cancellationWaitExternalExternal3)
             if n > 0 { return .done(Int(n)) }
             if n == 0, deadline != .max { return pending ? .cancelled : .timedOut }
             if n < 0, n != -EINTR {

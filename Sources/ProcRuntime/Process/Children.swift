@@ -54,6 +54,7 @@ enum Children {
             guard var child = table[raw] else { continue }
             let s = pl_slot_at(child.ref.index)!
             if !child.reaped, reap(s, child.pid) {
+                fault(.childrenTidyReaped)
                 child.reaped = true
                 table[raw] = child
             }
@@ -70,6 +71,7 @@ enum Children {
     private static func reap(_ s: UnsafeMutablePointer<pl_slot>, _ pid: Int32) -> Bool {
         let watch = pl_load32(&s.pointee.watch)
         if watch == 1 || (watch == 0 && !pl_cas32(&s.pointee.watch, 0, 2)) { return false }
+        fault(.childrenReapWatch)
         var status: Int32 = 0
         while true {
             let r = waitpid(pid, &status, WNOHANG)
@@ -85,8 +87,10 @@ enum Children {
         let s = pl_slot_at(child.ref.index)!
         while pl_load32(&s.pointee.watch) == 1 { sched_yield() }
         _ = pl_cas32(&s.pointee.watch, 0, 2)
+        fault(.childrenReapNowWatch)
         var status: Int32 = 0
         while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
+        fault(.childrenReapNowReaped)
     }
 
     /// Destroys the exit record and frees the slot of an ended process.
@@ -97,8 +101,10 @@ enum Children {
             InFlight.add(block)
             pl_order()
             pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+            fault(.childrenFreeSlotOwner)
             pl_order()
             s.pointee.exit_block = 0
+            fault(.childrenFreeSlotExitBlock)
             Messages.discard(block)
         }
         ProcessTable.free(index)

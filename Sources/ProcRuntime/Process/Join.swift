@@ -20,6 +20,7 @@ enum Join {
     static func watch(_ ref: ProcessRef) {
         guard let s = ProcessTable.slot(of: ref), s.pointee.parent != pl_my_index() else { return }
         pl_store32(&s.pointee.foreign_waiters, 1)
+        fault(.joinWatchForeignWaiters)
     }
 
     private static func isChild(_ ref: ProcessRef) -> Bool {
@@ -90,6 +91,7 @@ enum Join {
         if untimed { Lending.end() }
         leaveForeign()
         me.pointee.wait_object = 0
+        fault(.joinAwaitAnyWaitObject)
         return outcome!
     }
 
@@ -116,6 +118,7 @@ enum Join {
             let s = pl_slot_at(processes[i].index)!
             if s.pointee.awaited_group != 0, s.pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
             s.pointee.awaited_group = 0  // seen: it will not wake its parent any more
+            fault(.joinFirstEndedAwaitedGroup)
         }
         Children.sawEnd(processes[i])
         return i
@@ -146,9 +149,11 @@ enum Join {
             if nextGroup == 0 { nextGroup = 1 }
             group = nextGroup
             for ref in processes where isChild(ref) { pl_slot_at(ref.index).pointee.awaited_group = group }
+            fault(.joinEnterGroupAwaitedGroup)
             groupAlive = processes.count
             pl_order()
             me.pointee.join_group = group
+            fault(.joinEnterGroupJoinGroup)
         }
         registerForeign(others)
         return foreign
@@ -161,10 +166,14 @@ enum Join {
             watch(ref)
             let r = pl_record_at(Records.own[i])!
             r.pointee.object = 0
+            fault(.joinRegisterForeignObject)
             r.pointee.direction = Direction.process
+            fault(.joinRegisterForeignDirection)
             r.pointee.message = ref.raw
+            fault(.joinRegisterForeignMessage)
             pl_order()
             r.pointee.active = 1
+            fault(.joinRegisterForeignActive)
             foreignRecords += 1
         }
     }
@@ -173,6 +182,7 @@ enum Join {
 
     private static func leaveForeign() {
         for i in 0..<foreignRecords { pl_record_at(Records.own[i]).pointee.active = 0 }
+        fault(.joinLeaveForeignActive)
         foreignRecords = 0
     }
 
@@ -205,6 +215,7 @@ enum Lending {
     static func enterParallel(_ processes: [ProcessRef], hasReserve: Bool) {
         if !hadReserve, !processes.contains(where: { members.contains($0.raw) }) {
             for e in given where isMine(e) { pl_end_at(e).pointee.flags &= ~EndFlag.given }
+            fault(.lendingEnterParallelFlags)
             given = []
             members = []
         }
@@ -214,6 +225,7 @@ enum Lending {
                 let e = EndTable.entry(object, .read)
                 if e != 0, pl_end_at(e).pointee.flags & EndFlag.given == 0 {
                     pl_end_at(e).pointee.flags |= EndFlag.given
+                    fault(.lendingEnterParallelFlags2)
                     given.append(e)
                 }
             }
@@ -228,6 +240,7 @@ enum Lending {
                 let e = EndTable.entry(object, right)
                 if e != 0, pl_end_at(e).pointee.flags & EndFlag.reserved == 0 {
                     pl_end_at(e).pointee.flags |= EndFlag.reserved
+                    fault(.lendingBeginFlags)
                     reserved.append(e)
                 }
             }
@@ -238,8 +251,11 @@ enum Lending {
             Objects.lock(object)
             let o = pl_object_at(object)!
             pl_end_at(e).pointee.flags |= EndFlag.lent
+            fault(.lendingBeginFlags2)
             o.pointee.readers_lent += 1
+            fault(.lendingBeginReadersLent)
             o.pointee.end_gen &+= 1
+            fault(.lendingBeginEndGen)
             if o.pointee.readers_lent == o.pointee.readers { Waiting.wakeSenders(o) }
             Objects.unlock(object)
             lent.append(e)
@@ -252,12 +268,16 @@ enum Lending {
             let object = pl_end_at(e).pointee.object
             Objects.lock(object)
             pl_end_at(e).pointee.flags &= ~EndFlag.lent
+            fault(.lendingEndFlags)
             pl_object_at(object).pointee.readers_lent -= 1
+            fault(.lendingEndReadersLent)
             pl_object_at(object).pointee.end_gen &+= 1
+            fault(.lendingEndEndGen)
             Objects.unlock(object)
         }
         lent.removeAll(keepingCapacity: true)
         for e in reserved { pl_end_at(e).pointee.flags &= ~EndFlag.reserved }
+        fault(.lendingEndFlags2)
         reserved.removeAll(keepingCapacity: true)
     }
 }

@@ -28,7 +28,10 @@ enum Parker {
         if Spin.worthwhile, Spin.wait(seen) { return true }
         let h = pl_head()!
         pl_store32(&me.pointee.parked, seen | 1)
-        if pl_sub32(&h.pointee.running, 1) == 1, deadline == .max, pl_load32(&me.pointee.seq) == seen {
+        fault(.parkerParkParked)
+        let left = pl_sub32(&h.pointee.running, 1)
+        fault(.parkerParkRunning)
+        if left == 1, deadline == .max, pl_load32(&me.pointee.seq) == seen {
             Kick.supervisor(Kick.detect)
         }
         var result: Int32 = 0
@@ -37,6 +40,7 @@ enum Parker {
             if result == ETIMEDOUT || result == EINTR { break }
         }
         if pl_swap32(&me.pointee.parked, 0) != 0 { _ = pl_add32(&h.pointee.running, 1) }
+        fault(.parkerParkParked2)
         return result != ETIMEDOUT
     }
 
@@ -45,12 +49,19 @@ enum Parker {
     static func post(_ index: UInt32) {
         let me = pl_me()!
         if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
+        if Faults.misordered(.newsBeforeNote) {
+            _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
+            fault(.parkerPostMisordered)
+        }
         let n = me.pointee.pending_count
         pl_pending(me)[Int(n)] = index
+        fault(.parkerPostPending)
         pl_order()
         me.pointee.pending_count = n + 1
+        fault(.parkerPostPendingCount)
         pl_order()
         _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
+        fault(.parkerPostSeq)
     }
 
     /// Wakes everyone posted to. Call it without holding locks where that is possible.
@@ -63,19 +74,24 @@ enum Parker {
             let target = pl_slot_at(pl_pending(me)[i])!
             let parked = pl_load32(&target.pointee.parked)
             if parked != 0, parked != pl_load32(&target.pointee.seq) | 1, pl_cas32(&target.pointee.parked, parked, 0) {
+                fault(.parkerDeliverParked)
                 _ = pl_add32(&pl_head().pointee.running, 1)
+                fault(.parkerDeliverRunning)
                 pl_futex_wake(&target.pointee.seq, 1)
             }
         }
         pl_order()
         me.pointee.pending_count = 0
+        fault(.parkerDeliverPendingCount)
     }
 
     /// What a dead waker had begun: it may have taken `parked` and died before its FUTEX_WAKE.
     static func repeatWake(_ index: UInt32) {
         let target = pl_slot_at(index)!
         _ = pl_add32(&target.pointee.seq, 2)
+        fault(.parkerRepeatWakeSeq)
         if pl_swap32(&target.pointee.parked, 0) != 0 { _ = pl_add32(&pl_head().pointee.running, 1) }
+        fault(.parkerRepeatWakeParked)
         pl_futex_wake(&target.pointee.seq, 1)
     }
 
@@ -86,11 +102,14 @@ enum Parker {
         if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
         let n = me.pointee.pending_count
         pl_pending(me)[Int(n)] = index
+        fault(.parkerWakePending)
         pl_order()
         me.pointee.pending_count = n + 1
+        fault(.parkerWakePendingCount)
         pl_order()
         publish()
         _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
+        fault(.parkerWakeSeq)
         deliver()
     }
 
@@ -146,6 +165,7 @@ enum Kick {
 
     static func supervisor(_ reason: UInt32) {
         _ = pl_or32(&pl_head().pointee.kicks, reason)
+        fault(.kickSupervisorKicks)
         var one: UInt64 = 1
         _ = Glibc.write(pl_own().pointee.kick_fd, &one, 8)
     }

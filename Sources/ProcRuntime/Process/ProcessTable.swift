@@ -43,6 +43,7 @@ enum ProcessTable {
     static func reserve(parent: UInt32) throws -> UInt32 {
         let h = pl_head()!
         RobustLock.lock(&h.pointee.slot_lock) { h.pointee.slot_free_hint = 1 }
+        fault(.processTableReserveSlotFreeHint)
         defer { RobustLock.unlock(&h.pointee.slot_lock) }
         var index = max(1, h.pointee.slot_free_hint)
         while index < h.pointee.slot_used, pl_load32(&pl_slot_at(index).pointee.state) != State.free { index += 1 }
@@ -52,23 +53,33 @@ enum ProcessTable {
             }
             try Arena.grow(PL_REGION_SLOTS, toHold: UInt64(index + 1) * 1024)
             pl_slot_at(index).pointee.generation = 0
+            pl_slot_at(index).pointee.seq = 0
             pl_slot_at(index).pointee.sent = 0
             pl_slot_at(index).pointee.received = 0
+            fault(.processTableReserveFresh)
             pl_release32(&h.pointee.slot_used, index + 1)
+            fault(.processTableReserveSlotUsed)
         }
         let s = pl_slot_at(index)!
-        let generation = (s.pointee.generation &+ 1) & 0x3fff_ffff
-        let seq = s.pointee.seq
         h.pointee.former_sent += s.pointee.sent
         h.pointee.former_received += s.pointee.received
-        memset(s, 0, MemoryLayout<pl_slot>.stride)
-        s.pointee.generation = max(1, generation)
-        s.pointee.seq = seq
+        // Generation and sequence number go on over the slot's processes, also when this one dies in here.
+        s.pointee.generation = max(1, (s.pointee.generation &+ 1) & 0x3fff_ffff)
+        fault(.processTableReserveGeneration)
+        s.pointee.pid = 0
+        fault(.processTableReservePid)
+        let rest = MemoryLayout<pl_slot>.offset(of: \.parked)!
+        memset(UnsafeMutableRawPointer(s) + rest, 0, MemoryLayout<pl_slot>.stride - rest)
+        fault(.processTableReserveZero)
         s.pointee.parent = parent
-        if parent != 0 { s.pointee.parent_generation = pl_slot_at(parent).pointee.generation }
+        fault(.processTableReserveParent)
+        s.pointee.parent_generation = parent != 0 ? pl_slot_at(parent).pointee.generation : 0
+        fault(.processTableReserveParentGeneration)
         pl_store32(&s.pointee.state, State.reserved)
+        fault(.processTableReserveState)
         h.pointee.processes_started += 1
         h.pointee.slot_free_hint = index + 1
+        fault(.processTableReserveSlotFreeHint2)
         return index
     }
 
@@ -76,10 +87,13 @@ enum ProcessTable {
     static func free(_ index: UInt32) {
         let h = pl_head()!
         RobustLock.lock(&h.pointee.slot_lock) { h.pointee.slot_free_hint = 1 }
+        fault(.processTableFreeSlotFreeHint)
         let s = pl_slot_at(index)!
         if pl_load32(&s.pointee.state) != State.free {
             pl_store32(&s.pointee.state, State.free)
+            fault(.processTableFreeState)
             if index < h.pointee.slot_free_hint { h.pointee.slot_free_hint = index }
+            fault(.processTableFreeSlotFreeHint2)
         }
         RobustLock.unlock(&h.pointee.slot_lock)
     }
@@ -88,6 +102,7 @@ enum ProcessTable {
     static func setName(_ s: UnsafeMutablePointer<pl_slot>, _ name: String) {
         let target = pl_slot_name(s)!
         memset(target, 0, Int(PL_NAME_BYTES))
+        fault(.processTableSetNameZero)
         var length = 0
         for character in name {
             let bytes = Array(String(character).utf8)

@@ -22,7 +22,9 @@ enum Spawn {
         let ref = ProcessRef(index: index, generation: s.pointee.generation)
         ProcessTable.setName(s, name)
         s.pointee.start_line = line
+        fault(.spawnCreateStartLine)
         s.pointee.birth = UInt64(pl_now())
+        fault(.spawnCreateBirth)
         var givenToRead: [UInt32] = []
         do {
             for end in ends {
@@ -36,6 +38,7 @@ enum Spawn {
             throw error
         }
         let parentPid = pl_me().pointee.pid
+        fault(.spawnCreateBeforeFork)
         let pid = pl_fork()
         if pid == 0 { Newborn.begin(index, parentPid: parentPid, body: body) }
         guard pid > 0 else {
@@ -43,7 +46,9 @@ enum Spawn {
             undo(index)
             throw RuntimeError(kind: "process", message: "cannot create a process: \(String(cString: strerror(code)))")
         }
+        fault(.spawnCreateForked)
         s.pointee.pid = pid
+        fault(.spawnCreatePid)
         announce(index)
         Children.table[ref.raw] = Child(ref: ref, pid: pid, givenToRead: givenToRead)
         return ref
@@ -58,7 +63,9 @@ enum Spawn {
     /// Tells the supervisor to watch a process.
     static func announce(_ index: UInt32) {
         _ = pl_or64(pl_births() + Int(index >> 6), 1 << UInt64(index & 63))
+        fault(.spawnAnnounceBirths)
         _ = pl_or64(pl_birth_summary() + Int(index >> 12), 1 << UInt64((index >> 6) & 63))
+        fault(.spawnAnnounceBirthSummary)
         Kick.supervisor(Kick.birth)
     }
 }
@@ -67,13 +74,17 @@ enum Spawn {
 enum Newborn {
     static func begin(_ index: UInt32, parentPid: Int32, body: () -> BodyOutcome) -> Never {
         become(index)
+        fault(.newbornBeginUnprotected)
         pl_prctl(PR_SET_PDEATHSIG_OPTION, UInt(SIGKILL))
         let s = pl_slot_at(index)!
         // With the parent gone the slot may be another's already: not a word is written then.
         guard getppid() == parentPid else { _exit(1) }
         s.pointee.pid = getpid()
+        fault(.newbornBeginPid)
         guard pl_cas32(&s.pointee.state, State.reserved, State.running) else { _exit(1) }
+        fault(.newbornBeginState)
         _ = pl_add32(&pl_head().pointee.running, 1)
+        fault(.newbornBeginRunning)
         pl_set_name(pl_slot_name(s))
         Title.set(ProcessTable.name(s))
         if s.pointee.parent == Supervisor.slot { signals() }  // the others inherit them
@@ -86,6 +97,7 @@ enum Newborn {
     static func become(_ index: UInt32) {
         pl_arena.me = pl_slot_at(index)
         pl_arena.my_index = index
+        Faults.become(index)
         let own = pl_own()!
         own.pointee.selfref = ProcessRef(index: index, generation: pl_slot_at(index).pointee.generation).raw
         own.pointee.received = nil
@@ -157,6 +169,7 @@ enum Finish {
         Received.release()
         let outcome = outputWasWritten(outcome)
         pl_store32(&me.pointee.state, State.exiting)
+        fault(.finishProcessState)
         var kind = ExitKind.quiet
         var status: Int32 = 0
         var block: UInt64 = 0
@@ -184,18 +197,24 @@ enum Finish {
         SharedHooks.finish(orderly: kind == ExitKind.value)
         // Before the others can see that our ends are gone, and fail because of it.
         if status != 0, kind != ExitKind.cancelled { me.pointee.fail_order = pl_add64(&pl_head().pointee.order, 1) + 1 }
+        fault(.finishProcessFailOrder)
         Ends.releaseAll()
         awaitChildren(cancelFirst: kind == ExitKind.failure || kind == ExitKind.cancelled || status != 0)
         Output.flushQuietly()
         Records.giveBack()
         me.pointee.exit_status = status
+        fault(.finishProcessExitStatus)
         me.pointee.exit_block = block
+        fault(.finishProcessExitBlock)
         pl_order()
         me.pointee.exit_kind = kind
+        fault(.finishProcessExitKind)
         if block != 0 { InFlight.remove(block) }
         _ = pl_sub32(&pl_head().pointee.running, 1)
+        fault(.finishProcessRunning)
         let parent = me.pointee.parent
         Parker.wake(parent) { pl_store32(&me.pointee.state, State.ended) }
+        fault(.finishProcessState2)
         if pl_load32(&me.pointee.foreign_waiters) != 0 { Kick.supervisor(Kick.foreign) }
         _exit(status & 0xff)
     }
@@ -228,6 +247,7 @@ enum Finish {
                 || (kind == ExitKind.exited && s.pointee.exit_status != 0)
             if failed, s.pointee.joined == 0, !child.released {
                 pl_store32(&pl_head().pointee.unjoined_failure, 1)
+                fault(.finishAwaitChildrenUnjoinedFailure)
                 if let end = ProcessResult.end(of: child.ref) {
                     onUnjoinedFailure?(child.ref, ProcessTable.name(s), child.pid, end)
                 }

@@ -30,6 +30,7 @@ enum Supervisor {
 
     /// Becomes the root: arena, slot 1, signals, epoll.
     static func prepare(memoryLimit: UInt64) throws {
+        Faults.prepare()
         try Arena.create(limit: memoryLimit)
         raiseFileLimit()
         pl_own().pointee.cores = UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -82,6 +83,7 @@ enum Supervisor {
         mainPid = pl_slot_at(mainSlot).pointee.pid
         Children.forget()
         while !finished() { turn() }
+        Faults.checkAtEnd(turn: turn)
         endServices()
         if signalTaken != 0 { dieOf(signalTaken) }
         return status()
@@ -144,6 +146,7 @@ enum Supervisor {
 
     private static func takeKicks() {
         let reasons = pl_swap32(&pl_head().pointee.kicks, 0)
+        fault(.supervisorTakeKicksKicks)
         if reasons & Kick.birth != 0 {
             watchNewborn()
             Detector.arm()
@@ -160,10 +163,12 @@ enum Supervisor {
     private static func watchNewborn() {
         for top in 0..<16 {
             var summary = pl_swap64(pl_birth_summary() + top, 0)
+            fault(.supervisorWatchNewbornBirthSummary)
             while summary != 0 {
                 let word = top * 64 + summary.trailingZeroBitCount
                 summary &= summary - 1
                 var bits = pl_swap64(pl_births() + word, 0)
+                fault(.supervisorWatchNewbornBirths)
                 while bits != 0 {
                     watch(UInt32(word * 64 + bits.trailingZeroBitCount))
                     bits &= bits - 1
@@ -176,14 +181,17 @@ enum Supervisor {
         let s = pl_slot_at(index)!
         // 0 -> 1 claims the pid: nobody reaps it now. A parent that reaped an ended child already has made it 2.
         guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
+        fault(.supervisorWatchWatch)
         // The slot may have gone to the next process meanwhile; from here on it stays as it is.
         let ref = ProcessRef(index: index, generation: s.pointee.generation)
         guard ProcessTable.state(s) != State.free, s.pointee.pid > 0 else {
             pl_store32(&s.pointee.watch, 0)  // not born yet: it will be announced
+            fault(.supervisorWatchWatch2)
             return
         }
         let fd = pl_pidfd_open(s.pointee.pid)
         pl_store32(&s.pointee.watch, 3)
+        fault(.supervisorWatchWatch3)
         guard fd >= 0 else {
             unwatched.append(ref)  // out of descriptors: looked at now and then
             return
@@ -223,10 +231,15 @@ enum Supervisor {
         if state < State.dead {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
+            fault(.supervisorBuryRunning)
             pl_store32(&s.pointee.state, State.dead)
+            fault(.supervisorBuryState)
             if s.pointee.fail_order == 0 { s.pointee.fail_order = pl_add64(&pl_head().pointee.order, 1) + 1 }
+            fault(.supervisorBuryFailOrder)
             if s.pointee.exit_kind == ExitKind.none { s.pointee.exit_block = 0 }  // a result not yet published
+            fault(.supervisorBuryExitBlock)
             Sweep.process(index)
+            fault(.supervisorBurySwept)
             if s.pointee.service != 0 {
                 buryService(index)
                 return
@@ -234,11 +247,15 @@ enum Supervisor {
             if s.pointee.exit_kind == ExitKind.none {
                 let signal = pl_term_signal(status)
                 s.pointee.exit_signal = UInt8(truncatingIfNeeded: signal)
+                fault(.supervisorBuryExitSignal)
                 s.pointee.exit_status = pl_exit_code(status)
+                fault(.supervisorBuryExitStatus)
                 pl_order()
                 s.pointee.exit_kind = signal != 0 ? ExitKind.killed : ExitKind.exited
+                fault(.supervisorBuryExitKind)
             }
             pl_store32(&s.pointee.state, State.swept)
+            fault(.supervisorBuryState2)
             adoptOrphans(of: index)
         } else if state == State.ended {
             // Killed between its end and telling of it.
@@ -261,6 +278,7 @@ enum Supervisor {
             if state == State.ended {
                 Children.freeSlot(i)
             } else if state == State.reserved, pl_cas32(&c.pointee.state, State.reserved, State.dead) {
+                fault(.supervisorAdoptOrphansState)
                 // Not born, or about to see that its parent is gone.
                 Sweep.process(i)
                 ProcessTable.free(i)
@@ -276,6 +294,7 @@ enum Supervisor {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
         Parker.wake(parent) { pl_store32(&s.pointee.state, State.ended) }
+        fault(.supervisorPublishEndState)
         if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
         ended(index)
     }
@@ -342,6 +361,7 @@ enum Supervisor {
                 ManagerServer(make()).serve()
             }
             pl_slot_at(ref.index).pointee.service = 1
+            fault(.supervisorStartManagerService)
             servicePids[ref.index] = pl_slot_at(ref.index).pointee.pid
             Children.forget()
             watchNewborn()
@@ -395,6 +415,7 @@ enum Supervisor {
             let s = pl_slot_at(i)!
             if pl_load32(&s.pointee.kill_request) != 0 {
                 pl_store32(&s.pointee.kill_request, 0)
+                fault(.supervisorKillRequestedKillRequest)
                 killNow(i)
             }
         }

@@ -22,6 +22,7 @@ enum Sweep {
         blocks(s, ref)
         repeatWakes(s)
         s.pointee.cancel_deadline = 0
+        fault(.sweepProcessCancelDeadline)
         Cleanup.run()
         Parker.deliver()
     }
@@ -34,6 +35,7 @@ enum Sweep {
             if target > 0, target < pl_acquire32(&pl_head().pointee.slot_used) { Parker.repeatWake(target) }
         }
         if forget { s.pointee.pending_count = 0 }
+        fault(.sweepRepeatWakesPendingCount)
     }
 
     /// Locks again what the process may have held: the lock's own repair does the rest.
@@ -41,10 +43,12 @@ enum Sweep {
         for i in 0..<Int(PL_LOCKSET) where pl_lockset(s)[i] != 0 {
             touch(pl_lockset(s)[i])
             pl_lockset(s)[i] = 0
+            fault(.sweepRepairLocksLockset)
         }
         if s.pointee.lockset_overflow != 0 {
             for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) where pl_mutex_owner_died(mutex(i)) { touch(i) }
             s.pointee.lockset_overflow = 0
+            fault(.sweepRepairLocksLocksetOverflow)
         }
     }
 
@@ -85,11 +89,13 @@ enum Sweep {
                     Parker.deliver()
                 }
                 r.pointee.active = 0
+                fault(.sweepWithdrawRecordsActive)
                 Pool.giveRecord(i)
             }
             i = next
         }
         s.pointee.records = 0
+        fault(.sweepWithdrawRecordsRecords)
     }
 
     /// Items taken from a pool but not yet in a list.
@@ -98,16 +104,21 @@ enum Sweep {
         if e != 0, pl_end_at(e).pointee.owner == ref {
             var none: UInt32 = e
             pl_end_at(e).pointee.own_next = 0
+            fault(.sweepIntentsOwnNext)
             pl_end_at(e).pointee.own_prev = 0
+            fault(.sweepIntentsOwnPrev)
             Ends.detach(e, list: &none)
         }
         s.pointee.end_intent = 0
+        fault(.sweepIntentsEndIntent)
         let r = s.pointee.record_intent
         if r != 0, pl_record_at(r).pointee.owner != 0, pl_record_at(r).pointee.owner == index(of: s) { Pool.giveRecord(r) }
         s.pointee.record_intent = 0
+        fault(.sweepIntentsRecordIntent)
         let o = s.pointee.object_intent
         if o != 0, pl_object_at(o).pointee.kind != 0, pl_object_at(o).pointee.ends_first == 0 { Cleanup.finish(o) }
         s.pointee.object_intent = 0
+        fault(.sweepIntentsObjectIntent)
     }
 
     private static func index(of s: UnsafeMutablePointer<pl_slot>) -> UInt32 {
@@ -122,12 +133,14 @@ enum Sweep {
                 Messages.discard(block)
             }
             pl_inflight(s)[i] = 0
+            fault(.sweepBlocksInflight)
         }
         if s.pointee.inflight_overflow != 0 {
             Blocks.forEach { block in
                 if pl_block_at(block).pointee.owner == ref, block != s.pointee.exit_block { Messages.discard(block) }
             }
             s.pointee.inflight_overflow = 0
+            fault(.sweepBlocksInflightOverflow)
         }
     }
 }

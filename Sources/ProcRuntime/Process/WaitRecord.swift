@@ -33,22 +33,34 @@ enum WaitRecord {
     ) -> UInt32 {
         let me = pl_me()!
         me.pointee.wait_kind = kind
+        fault(.waitRecordBeginWaitKind)
         me.pointee.wait_flags = flags
+        fault(.waitRecordBeginWaitFlags)
         if first || line != 0 { me.pointee.wait_line = line }
+        fault(.waitRecordBeginWaitLine)
         me.pointee.wait_try_depth = tryDepth
+        fault(.waitRecordBeginWaitTryDepth)
         me.pointee.wait_object = object
+        fault(.waitRecordBeginWaitObject)
         me.pointee.wait_seq = seen
+        fault(.waitRecordBeginWaitSeq)
         if first {
             me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1)
+            fault(.waitRecordBeginWaitSince)
             me.pointee.wait_began = UInt64(pl_now_coarse())
             if line == 0, kind == WaitKind.sleep || kind == WaitKind.external, let current = lineOfProgram {
                 me.pointee.wait_line = current()
             }
         }
-        return pl_add32(&me.pointee.wait_gen, 1) &+ 1
+        let generation = pl_add32(&me.pointee.wait_gen, 1) &+ 1
+        fault(.waitRecordBeginWaitGen)
+        return generation
     }
 
-    static func end() { _ = pl_add32(&pl_me().pointee.wait_gen, 1) }
+    static func end() {
+        _ = pl_add32(&pl_me().pointee.wait_gen, 1)
+        fault(.waitRecordEndWaitGen)
+    }
 
     /// The supervisor's verdict about the wait with this generation; taken once.
     static func verdict(of generation: UInt32) -> Verdict {
@@ -56,6 +68,7 @@ enum WaitRecord {
         let word = pl_load32(&me.pointee.verdict)
         guard word != 0 else { return .none }
         pl_store32(&me.pointee.verdict, 0)
+        fault(.waitRecordVerdictVerdict)
         guard word >> 2 == generation & 0x3fff_ffff else { return .none }
         if word & 3 == verdictEnded { return .ended }
         let length = Int(pl_load32(&pl_head().pointee.report_length))

@@ -28,10 +28,14 @@ enum Element {
     static func store(_ p: UnsafeMutableRawPointer, _ kind: ElementKind, _ bits: UInt64) {
         let r = narrow(bits, kind)
         switch size(kind) {
-        case 1: pl_store8(p.assumingMemoryBound(to: UInt8.self), UInt8(truncatingIfNeeded: r))
-        case 2: pl_store16(p.assumingMemoryBound(to: UInt16.self), UInt16(truncatingIfNeeded: r))
-        case 4: pl_store32(p.assumingMemoryBound(to: UInt32.self), UInt32(truncatingIfNeeded: r))
-        default: pl_store64(p.assumingMemoryBound(to: UInt64.self), r)
+        case 1:
+            pl_store8(p.assumingMemoryBound(to: UInt8.self), UInt8(truncatingIfNeeded: r))
+        case 2:
+            pl_store16(p.assumingMemoryBound(to: UInt16.self), UInt16(truncatingIfNeeded: r))
+        case 4:
+            pl_store32(p.assumingMemoryBound(to: UInt32.self), UInt32(truncatingIfNeeded: r))
+        default:
+            pl_store64(p.assumingMemoryBound(to: UInt64.self), r)
         }
     }
 

@@ -29,6 +29,7 @@ enum SharedHooks {
             // An end inside a message is nobody who could have come.
             if pl_end_at(entry).pointee.owner & Ends.blockOwner == 0 {
                 Shared.word(o, ObjectWord.lostHolder).pointee = 1
+                fault(.sharedHooksHolderLeavesLostHolder)
             }
         default: break
         }
@@ -49,6 +50,7 @@ enum SharedHooks {
             UndoLog.discard(o, object)
             Shared.freeOwned(o.pointee.ring, object)
             o.pointee.ring = 0
+            fault(.sharedHooksDisposeRing)
         case .managed: return Manager.dispose(o, object)
         default: break
         }

@@ -31,9 +31,12 @@ extension Runtime {
         do {
             return try Shared.make(isArray ? .array : .cell) { o, object in
                 o.pointee.capacity = UInt64(count)
+                fault(.runtimeMakeSharedCapacity)
                 o.pointee.reserved = UInt16(element.rawValue) | (lockable ? SharedFlag.lockable : 0)
+                fault(.runtimeMakeSharedReserved)
                 if block != 0 {
                     o.pointee.ring = block
+                    fault(.runtimeMakeSharedRing)
                     Shared.give(block, to: object)
                     block = 0
                 }
@@ -117,6 +120,7 @@ extension Runtime {
         UserLock.release(pl_object_at(object.index), object.index)
         pl_order()
         Shared.mine(SlotWord.bracket).pointee = 0
+        fault(.runtimeEndUpdateBracket)
     }
 
     /// All elements at one instant (lockable objects) or one after another. Waits while another process holds
@@ -173,6 +177,7 @@ extension Shared {
         UserLock.release(o, object)
         pl_order()
         mine(SlotWord.lockIntent).pointee = 0
+        fault(.sharedEndAccessLockIntent)
     }
 
     /// A new object of a kind that is no channel, filled by `fill` and held by this process. Throws `memory`.
@@ -180,15 +185,18 @@ extension Shared {
         let object = try Pool.takeObject(kind: kind.rawValue + 1)
         let o = pl_object_at(object)!
         o.pointee.reserved = 0
+        fault(.sharedMakeReserved)
         fill(o, object)
         do {
             try Ends.acquire(object, .hold)
         } catch {
             Cleanup.finish(object)
             pl_me().pointee.object_intent = 0
+            fault(.sharedMakeObjectIntent)
             throw error
         }
         pl_me().pointee.object_intent = 0
+        fault(.sharedMakeObjectIntent2)
         return Objects.ref(object)
     }
 

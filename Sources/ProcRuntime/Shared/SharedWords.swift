@@ -131,6 +131,7 @@ enum Shared {
     static func give(_ block: UInt64, to object: UInt32) {
         pl_order()
         pl_block_at(block).pointee.owner = tag(object)
+        fault(.sharedGiveOwner)
         pl_order()
         InFlight.remove(block)
     }
@@ -141,6 +142,7 @@ enum Shared {
         InFlight.add(block)
         pl_order()
         pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+        fault(.sharedFreeOwnedOwner)
         Blocks.free(block)
     }
 

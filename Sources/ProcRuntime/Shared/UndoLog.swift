@@ -22,8 +22,10 @@ enum UndoLog {
         if o.pointee.ring == 0 {
             guard Shared.word(o, ObjectWord.undoValid).pointee == 0 else { return }
             Shared.word(o, ObjectWord.undoValue).pointee = Shared.word(o, ObjectWord.value).pointee
+            fault(.undoLogNoteUndoValue)
             pl_order()
             Shared.word(o, ObjectWord.undoValid).pointee = 1
+            fault(.undoLogNoteUndoValid)
             pl_order()
         } else {
             try notePage(
@@ -39,8 +41,10 @@ enum UndoLog {
             if Shared.word(o, ObjectWord.undoDirectory).pointee == 0 {
                 let block = try Blocks.allocate(pages * 8)
                 memset(pl_block_bytes(block), 0, pages * 8)
+                fault(.undoLogNotePageZero)
                 pl_order()
                 Shared.word(o, ObjectWord.undoDirectory).pointee = block
+                fault(.undoLogNotePageUndoDirectory)
                 Shared.give(block, to: object)
             }
             if directory(o)[page] != 0 { return }
@@ -49,12 +53,17 @@ enum UndoLog {
         let block = try Blocks.allocate(pageHeader + length)
         let p = pl_block_bytes(block)!
         words(p)[0] = Shared.word(o, ObjectWord.undoPages).pointee
+        fault(.undoLogNotePageUndoPages)
         words(p)[1] = UInt64(page)
+        fault(.undoLogNotePageWords)
         memcpy(p + pageHeader, Element.base(o) + page * pageBytes, length)
+        fault(.undoLogNotePageCopy)
         pl_order()
         Shared.word(o, ObjectWord.undoPages).pointee = block
+        fault(.undoLogNotePageUndoPages2)
         Shared.give(block, to: object)
         if pages > 1 { directory(o)[page] = block }
+        fault(.undoLogNotePageDirectory)
         pl_order()
     }
 
@@ -62,13 +71,16 @@ enum UndoLog {
     static func commit(_ o: Shared.Object, _ object: UInt32) {
         if o.pointee.ring == 0 {
             Shared.word(o, ObjectWord.undoValid).pointee = 0
+            fault(.undoLogCommitUndoValid)
         } else if Shared.word(o, ObjectWord.undoPages).pointee != 0 || Shared.word(o, ObjectWord.committed).pointee != 0
         {
             // Also the sweep's way, for an owner that died in here after its last page was dropped.
             Shared.word(o, ObjectWord.committed).pointee = 1
+            fault(.undoLogCommitCommitted)
             pl_order()
             dropPages(o, object)
             Shared.word(o, ObjectWord.committed).pointee = 0
+            fault(.undoLogCommitCommitted2)
         }
         pl_order()
     }
@@ -78,8 +90,10 @@ enum UndoLog {
         if o.pointee.ring == 0 {
             if Shared.word(o, ObjectWord.undoValid).pointee != 0 {
                 Shared.word(o, ObjectWord.value).pointee = Shared.word(o, ObjectWord.undoValue).pointee
+                fault(.undoLogRollBackValue)
                 pl_order()
                 Shared.word(o, ObjectWord.undoValid).pointee = 0
+                fault(.undoLogRollBackUndoValid)
             }
             return
         }
@@ -89,12 +103,14 @@ enum UndoLog {
                 let p = pl_block_bytes(block)!
                 let length = Int(pl_block_at(block).pointee.length) - pageHeader
                 memcpy(Element.base(o) + Int(words(p)[1]) * pageBytes, p + pageHeader, length)
+                fault(.undoLogRollBackCopy)
                 block = words(p)[0]
             }
             pl_order()
         }
         dropPages(o, object)
         Shared.word(o, ObjectWord.committed).pointee = 0
+        fault(.undoLogRollBackCommitted)
     }
 
     /// `commit` for whatever kind the locked object is. A managed object's log belongs to the manager: what was
@@ -118,6 +134,7 @@ enum UndoLog {
         dropPages(o, object)
         let block = Shared.word(o, ObjectWord.undoDirectory).pointee
         Shared.word(o, ObjectWord.undoDirectory).pointee = 0
+        fault(.undoLogDiscardUndoDirectory)
         Shared.freeOwned(block, object)
     }
 
@@ -128,13 +145,16 @@ enum UndoLog {
             if block == 0 { return }
             let p = pl_block_bytes(block)!
             if hasDirectory { directory(o)[Int(words(p)[1])] = 0 }
+            fault(.undoLogDropPagesDirectory)
             // In flight before it leaves the chain, so that it is never without an owner.
             let next = words(p)[0]
             InFlight.add(block)
             pl_order()
             pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw
+            fault(.undoLogDropPagesOwner)
             pl_order()
             Shared.word(o, ObjectWord.undoPages).pointee = next
+            fault(.undoLogDropPagesUndoPages)
             pl_order()
             Blocks.free(block)
         }

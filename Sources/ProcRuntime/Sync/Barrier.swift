@@ -38,6 +38,7 @@ enum Barrier {
             if !WaitQueue.isAt(object) {
                 if Shared.word(o, ObjectWord.waitingCount).pointee + 1 >= Shared.word(o, ObjectWord.parties).pointee {
                     Shared.word(o, ObjectWord.closedPhase).pointee = 0
+                    fault(.barrierWaitClosedPhase)
                     pl_order()
                     letPass(o)
                     Objects.unlock(object)
@@ -61,6 +62,7 @@ enum Barrier {
     /// Everyone goes on. Object's lock held.
     private static func letPass(_ o: Shared.Object) {
         Shared.word(o, ObjectWord.phase).pointee = (Shared.word(o, ObjectWord.phase).pointee + 1) & 0xffff_ffff
+        fault(.barrierLetPassPhase)
         pl_order()
         while WaitQueue.first(o) != 0 { WaitQueue.signal(o, WaitQueue.first(o)) }
     }
@@ -76,6 +78,7 @@ enum Barrier {
             UInt64(o.pointee.holders) <= waiting, waiting < Shared.word(o, ObjectWord.parties).pointee
         else { return }
         Shared.word(o, ObjectWord.closedPhase).pointee = (Shared.word(o, ObjectWord.phase).pointee & 0xffff_ffff) + 1
+        fault(.barrierCloseIfHopelessClosedPhase)
         pl_order()
         letPass(o)
     }

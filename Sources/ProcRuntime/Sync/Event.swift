@@ -40,8 +40,10 @@ enum Event {
     static func set(_ o: Shared.Object, _ object: UInt32) {
         Objects.lock(object)
         Shared.word(o, ObjectWord.setCount).pointee = (Shared.word(o, ObjectWord.setCount).pointee + 1) & 0xffff_ffff
+        fault(.eventSetSetCount)
         pl_order()
         pl_store64(Shared.word(o, ObjectWord.isSet), 1)
+        fault(.eventSetIsSet)
         while WaitQueue.first(o) != 0 { WaitQueue.signal(o, WaitQueue.first(o)) }
         Objects.unlock(object)
         Parker.deliver()
@@ -50,6 +52,7 @@ enum Event {
     static func clear(_ o: Shared.Object, _ object: UInt32) {
         Objects.lock(object)
         pl_store64(Shared.word(o, ObjectWord.isSet), 0)
+        fault(.eventClearIsSet)
         Objects.unlock(object)
     }
 }

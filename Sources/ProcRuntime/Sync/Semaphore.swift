@@ -91,8 +91,10 @@ enum Semaphore {
 
     private static func set(_ o: Shared.Object, _ permits: UInt32, _ entry: UInt32, _ held: UInt32) {
         Shared.word(o, ObjectWord.journalValues).pointee = UInt64(permits) | UInt64(held) << 32
+        fault(.semaphoreSetJournalValues)
         pl_order()
         Shared.word(o, ObjectWord.journalEntry).pointee = journalValid | UInt64(entry)
+        fault(.semaphoreSetJournalEntry)
         pl_order()
         apply(o)
     }
@@ -101,9 +103,12 @@ enum Semaphore {
         let values = Shared.word(o, ObjectWord.journalValues).pointee
         let entry = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.journalEntry).pointee)
         Shared.word(o, ObjectWord.permits).pointee = values & 0xffff_ffff
+        fault(.semaphoreApplyPermits)
         if entry != 0 { pl_end_at(entry).pointee.reserved2 = UInt32(values >> 32) }
+        fault(.semaphoreApplyReserved2)
         pl_order()
         Shared.word(o, ObjectWord.journalEntry).pointee = 0
+        fault(.semaphoreApplyJournalEntry)
     }
 
     /// After a death inside the object's lock. The queue is linked again and everyone woken.

@@ -51,7 +51,9 @@ enum UserLock {
     @inline(__always)
     static func tryTake(_ o: Object) -> Bool {
         let w = word(o)
-        return owner(w) == 0 && pl_cas64(Shared.word(o, ObjectWord.lock), w, taken(w, by: pl_my_index()))
+        guard owner(w) == 0, pl_cas64(Shared.word(o, ObjectWord.lock), w, taken(w, by: pl_my_index())) else { return false }
+        fault(.userLockTryTakeLock)
+        return true
     }
 
     // MARK: One object
@@ -63,10 +65,12 @@ enum UserLock {
         _ o: Object, _ object: UInt32, intent: Int, deadline: Int64 = .max, line: Int32 = 0, tryDepth: Int32 = 0
     ) -> WaitOutcome? {
         Shared.mine(intent).pointee = UInt64(object)
+        fault(.userLockAcquireWord)
         pl_order()
         if _fastPath(tryTake(o)) { return nil }
         let outcome = wait(o, object, deadline, line, tryDepth)
         if outcome != nil { Shared.mine(intent).pointee = 0 }
+        fault(.userLockAcquireWord2)
         return outcome
     }
 
@@ -90,6 +94,7 @@ enum UserLock {
             }
             let w = pl_load64(p)
             if owner(w) == me || (owner(w) == 0 && pl_cas64(p, w, taken(w, by: me))) {
+                fault(.userLockWaitTaken)
                 WaitQueue.leave(o, me)
                 Objects.unlock(object)
                 return nil
@@ -98,6 +103,7 @@ enum UserLock {
                 Objects.unlock(object)
                 continue
             }
+            fault(.userLockWaitWaiters)
             if let outcome = wait.interruption {
                 let signalled = WaitQueue.leave(o, me)
                 if signalled { wakeNext(o) }
@@ -119,7 +125,10 @@ enum UserLock {
     @inline(__always)
     static func release(_ o: Object, _ object: UInt32) {
         let w = word(o)
-        if _fastPath(w & waiters == 0 && pl_cas64(Shared.word(o, ObjectWord.lock), w, w & ~ownerMask)) { return }
+        if _fastPath(w & waiters == 0 && pl_cas64(Shared.word(o, ObjectWord.lock), w, w & ~ownerMask)) {
+            fault(.userLockReleaseLock)
+            return
+        }
         releaseSlowly(o, object)
     }
 
@@ -140,8 +149,10 @@ enum UserLock {
         let free = w & ~(ownerMask | waiters) | more
         if head == 0 {
             pl_store64(p, free)
+            fault(.userLockPassOnWord)
         } else {
             pl_store64(p, WaitQueue.flags(head) & QueueFlag.starving != 0 ? taken(free, by: head) : free)
+            fault(.userLockPassOnWord2)
             WaitQueue.signal(o, head)
         }
     }
@@ -158,15 +169,19 @@ enum UserLock {
     static func hold(_ o: Object, _ object: UInt32) {
         let me = pl_me()!
         Shared.word(o, ObjectWord.held).pointee = UInt64(me.pointee.user_lock_head) | 1 << 32
+        fault(.userLockHoldHeld)
         pl_order()
         me.pointee.user_lock_head = object
+        fault(.userLockHoldUserLockHead)
         pl_order()
         Shared.mine(SlotWord.lockIntent).pointee = 0
+        fault(.userLockHoldLockIntent)
     }
 
     static func addDepth(_ o: Object, _ n: Int) {
         let w = Shared.word(o, ObjectWord.held)
         w.pointee = UInt64(truncatingIfNeeded: Int(w.pointee >> 32) + n) << 32 | w.pointee & 0xffff_ffff
+        fault(.userLockAddDepthWord)
     }
 
     /// Gives up the objects that the innermost `lock` took, and keeps their changes: all or, if this process
@@ -183,9 +198,11 @@ enum UserLock {
             boundary = UInt32(truncatingIfNeeded: Shared.word(pl_object_at(boundary), ObjectWord.held).pointee)
         }
         Shared.mine(SlotWord.commit).pointee = committing | UInt64(boundary)
+        fault(.userLockReleaseGroupCommit)
         pl_order()
         while me.pointee.user_lock_head != boundary { releaseOne(me.pointee.user_lock_head) }
         Shared.mine(SlotWord.commit).pointee = 0
+        fault(.userLockReleaseGroupCommit2)
     }
 
     /// Gives up one object that is held at depth 1: a commit of its own.
@@ -194,10 +211,12 @@ enum UserLock {
         let o = pl_object_at(object)!
         UndoLog.commitAny(o, object)
         Shared.mine(SlotWord.lockIntent).pointee = UInt64(object)
+        fault(.userLockReleaseOneLockIntent)
         pl_order()
         let next = UInt32(truncatingIfNeeded: Shared.word(o, ObjectWord.held).pointee)
         if me.pointee.user_lock_head == object {
             me.pointee.user_lock_head = next
+            fault(.userLockReleaseOneUserLockHead)
         } else {
             var i = me.pointee.user_lock_head
             while i != 0 {
@@ -205,6 +224,7 @@ enum UserLock {
                 let following = UInt32(truncatingIfNeeded: w.pointee)
                 if following == object {
                     w.pointee = w.pointee & ~0xffff_ffff | UInt64(next)
+                    fault(.userLockReleaseOneWord)
                     break
                 }
                 i = following
@@ -212,10 +232,12 @@ enum UserLock {
         }
         pl_order()
         Shared.word(o, ObjectWord.held).pointee = 0
+        fault(.userLockReleaseOneHeld)
         pl_order()
         release(o, object)
         pl_order()
         Shared.mine(SlotWord.lockIntent).pointee = 0
+        fault(.userLockReleaseOneLockIntent2)
     }
 
     /// Gives up everything that this process holds, keeping the changes: its orderly end.
@@ -225,6 +247,7 @@ enum UserLock {
         if bracket != 0 {
             if isMine(pl_object_at(bracket)) { release(pl_object_at(bracket), bracket) }
             Shared.mine(SlotWord.bracket).pointee = 0
+            fault(.userLockReleaseAllBracket)
         }
     }
 
@@ -254,17 +277,21 @@ enum UserLock {
             if owner(word(o)) == slot {
                 // First: from the rollback on, a managed object's lock may be somebody else's.
                 Shared.word(o, ObjectWord.held).pointee = 0
+                fault(.userLockSweepHeld)
                 pl_order()
                 if committed { UndoLog.commitAny(o, object) } else { UndoLog.rollBackAny(o, object, slot) }
                 releaseDead(o, object, slot)
             }
             s.pointee.user_lock_head = next
+            fault(.userLockSweepUserLockHead)
         }
         Shared.slotWord(slot, SlotWord.commit).pointee = 0
+        fault(.userLockSweepCommit)
         for intent in [SlotWord.lockIntent, SlotWord.bracket] {
             let object = named(intent)
             if object != 0 { releaseDead(pl_object_at(object), object, slot) }
             Shared.slotWord(slot, intent).pointee = 0
+            fault(.userLockSweepWord)
         }
     }
 
@@ -281,6 +308,7 @@ enum UserLock {
         Objects.lock(object)
         let w = word(o)
         if owner(w) == slot { pl_store64(Shared.word(o, ObjectWord.lock), w & ~ownerMask | UInt64(rollingBack)) }
+        fault(.userLockHandToRollbackLock)
         Objects.unlock(object)
     }
 
@@ -294,5 +322,6 @@ enum UserLock {
     static func repair(_ o: Object) {
         guard WaitQueue.first(o) != 0 else { return }
         _ = pl_or64(Shared.word(o, ObjectWord.lock), waiters)
+        fault(.userLockRepairLock)
     }
 }

@@ -28,6 +28,7 @@ enum WaitQueue {
     @inline(__always)
     private static func set(_ o: Shared.Object, _ first: UInt32, _ last: UInt32) {
         Shared.word(o, ObjectWord.queue).pointee = UInt64(first) | UInt64(last) << 32
+        fault(.waitQueueSetQueue)
     }
     @inline(__always)
     static func next(_ slot: UInt32) -> UInt32 {
@@ -40,6 +41,7 @@ enum WaitQueue {
     @inline(__always)
     private static func setLinks(_ slot: UInt32, next: UInt32, previous: UInt32) {
         Shared.slotWord(slot, SlotWord.links).pointee = UInt64(next) | UInt64(previous) << 32
+        fault(.waitQueueSetLinksLinks)
     }
     @inline(__always)
     static func flags(_ slot: UInt32) -> UInt64 { Shared.slotWord(slot, SlotWord.waitState).pointee & 0xffff_ffff }
@@ -47,6 +49,7 @@ enum WaitQueue {
     private static func setFlags(_ slot: UInt32, _ flags: UInt64) {
         let w = Shared.slotWord(slot, SlotWord.waitState)
         w.pointee = w.pointee & ~0xffff_ffff | flags
+        fault(.waitQueueSetFlagsWord)
     }
     /// The number that the kind of object keeps with a waiting process.
     @inline(__always)
@@ -61,14 +64,19 @@ enum WaitQueue {
         let me = pl_my_index()
         if !isAt(object) {
             Shared.mine(SlotWord.ticket).pointee = o.pointee.ticket
+            fault(.waitQueueEnterTicket)
             o.pointee.ticket += 1
+            fault(.waitQueueEnterTicket2)
         }
         Shared.mine(SlotWord.waitState).pointee = UInt64(number) << 32 | QueueFlag.queued | extra
+        fault(.waitQueueEnterWaitState)
         pl_order()
         Shared.mine(SlotWord.waitsAt).pointee = UInt64(object)
+        fault(.waitQueueEnterWaitsAt)
         pl_order()
         insert(o, me)
         if counts(o) { Shared.word(o, ObjectWord.waitingCount).pointee += 1 }
+        fault(.waitQueueEnterWaitingCount)
     }
 
     /// Takes a queued process out and wakes it; it takes what it waits for by itself.
@@ -87,6 +95,7 @@ enum WaitQueue {
         setFlags(slot, 0)
         pl_order()
         Shared.slotWord(slot, SlotWord.waitsAt).pointee = 0
+        fault(.waitQueueLeaveWaitsAt)
         return state & QueueFlag.signalled != 0
     }
 
@@ -95,6 +104,7 @@ enum WaitQueue {
     static func rebuild(_ o: Shared.Object, _ object: UInt32) {
         set(o, 0, 0)
         if counts(o) { Shared.word(o, ObjectWord.waitingCount).pointee = 0 }
+        fault(.waitQueueRebuildWaitingCount)
         for slot in 1..<max(1, pl_acquire32(&pl_head().pointee.slot_used)) {
             guard Shared.slotWord(slot, SlotWord.waitsAt).pointee == UInt64(object),
                 pl_load32(&pl_slot_at(slot).pointee.state) != State.free
@@ -102,6 +112,7 @@ enum WaitQueue {
             if flags(slot) & QueueFlag.queued != 0 {
                 insert(o, slot)
                 if counts(o) { Shared.word(o, ObjectWord.waitingCount).pointee += 1 }
+                fault(.waitQueueRebuildWaitingCount2)
             }
             Parker.post(slot)
         }
@@ -127,6 +138,7 @@ enum WaitQueue {
         set(o, p == 0 ? n : first(o), n == 0 ? p : last(o))
         setLinks(slot, next: 0, previous: 0)
         if counts(o) { Shared.word(o, ObjectWord.waitingCount).pointee -= 1 }
+        fault(.waitQueueUnlinkWaitingCount)
     }
 
     /// Barriers know how many wait.

@@ -1,0 +1,200 @@
+// The names of all fault points, by file. Each stands once in the code; Scripts/kill-test compares.
+
+enum FaultPoint: UInt16, CaseIterable {
+    // Arena/Arena.swift
+    case arenaGrowTotalCommitted, arenaGrowCommitted
+    // Arena/Blocks.swift
+    case blocksAllocateLength, blocksAllocateEnds, blocksAllocateEndsCount, blocksSmallBitmap,
+        blocksSmallSizeClass, blocksSmallFreeBlocks, blocksSmallListed, blocksSmallState, blocksSmallMisordered,
+        blocksSmallOwner, blocksSmallBits, blocksSmallFreeBlocks2, blocksFreeSmallBitmap, blocksFreeSmallOwner,
+        blocksFreeSmallFreeBlocks, blocksLinkNext, blocksLinkPrev, blocksLinkPrev2, blocksLinkPartial,
+        blocksLinkListed, blocksUnlinkNext, blocksUnlinkPartial, blocksUnlinkPrev, blocksUnlinkListed,
+        blocksUnlinkNext2, blocksUnlinkPrev2, blocksRebuildPartial, blocksRebuildFreeBlocks,
+        blocksRebuildListed, blocksRebuildNext, blocksRebuildPrev, blocksRunOwner, blocksRunState, blocksRunRun,
+        blocksRunState2, blocksTakeChunksChunkUsed, blocksTakeChunksChunkHint, blocksGiveChunkState,
+        blocksGiveChunkChunkHint, blocksFreeRunState, blocksFreeRunOwner, blocksFreeRunState2,
+        blocksFreeRunChunkHint, blocksRebuildChunksState, blocksRebuildChunksChunkHint, inFlightAddList,
+        inFlightAddInflightOverflow, inFlightRemoveList
+    // Arena/Objects.swift
+    case objectsLockRepaired, objectsLockTaken, objectsUnlockReleased, lockSetAddSet, lockSetAddFurtherSet,
+        lockSetAddFurtherLocksetOverflow, lockSetRemoveSet, lockSetRemoveFurtherSet,
+        lockSetRemoveFurtherLocksetOverflow
+    // Arena/Pool.swift
+    case poolTakeObjectObjectIntent, poolTakeObjectFreeFirst, poolTakeObjectGeneration,
+        poolTakeObjectObjectIntent2, poolTakeObjectUsed, poolTakeObjectNextFree, poolTakeObjectKind,
+        poolTakeObjectLive, poolGiveObjectGeneration, poolGiveObjectGeneration2, poolGiveObjectKind,
+        poolGiveObjectNextFree, poolGiveObjectFreeFirst, poolGiveObjectLive, poolClearFlags, poolClearCapacity,
+        poolClearHead, poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst, poolClearSendLast,
+        poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount, poolClearSignalled,
+        poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent, poolClearHolders,
+        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolRebuildObjectsNextFree,
+        poolRebuildObjectsFreeFirst, poolRebuildObjectsLive, poolTakeEndObject, poolTakeEndFlags,
+        poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
+        poolTakeEndObjectPrev, poolTakeEndEndIntent, poolTakeEndOwner, poolTakeEndUsed, poolTakeEndLive,
+        poolGiveEndOwner, poolGiveEndNextFree, poolGiveEndFreeFirst, poolGiveEndLive, poolRebuildEndsUsed,
+        poolRebuildEndsNextFree, poolRebuildEndsFreeFirst, poolRebuildEndsLive, poolTakeRecordActive,
+        poolTakeRecordObject, poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner,
+        poolTakeRecordRecords, poolTakeRecordRecordIntent2, poolTakeRecordUsed, poolTakeRecordLive,
+        poolGiveRecordOwner, poolGiveRecordNextFree, poolGiveRecordFreeFirst, poolGiveRecordLive,
+        poolRebuildRecordsUsed, poolRebuildRecordsNextFree, poolRebuildRecordsFreeFirst, poolRebuildRecordsLive
+    // Arena/RobustLock.swift
+    case robustLockTaken, robustLockReleased, robustLockRepaired
+    // Channel/Channels.swift
+    case channelsMakeCapacity, channelsMakeObjectIntent, channelsMakePipeCapacity, channelsMakePipeCapacity2,
+        channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsPoisonOneFlags
+    // Channel/Communicate.swift
+    case choiceTakeOfferClaim, choiceTakeOfferClaim2, choiceVoidOffersClaim, choiceEnqueueEpoch,
+        choiceEnqueueClaim, choiceEnqueueObject, choiceEnqueueEpoch2, choiceEnqueueCaseIndex, choiceEnqueueSole,
+        choiceEnqueueUntimed, choiceEnqueueLength, choiceEnqueueMessage, choiceEnqueueEnded,
+        choiceEnqueueDirection, choiceEnqueueInBlock, choiceEnqueueBlockRef, choiceEnqueueInBlock2,
+        choiceEnqueueCopy, choiceEnqueueDirection2, choiceEnqueueMessage2, choiceEnqueueObject2,
+        choiceEnqueueActive, choiceEnqueueDirection3, choiceLeaveActive, choiceLeaveClaim,
+        recordsGiveBackRecords
+    // Channel/Repair.swift
+    case repairEndsEndsFirst, repairEndsReaders, repairEndsWriters, repairEndsReadersLent, repairEndsHolders,
+        repairClaimsOwner, repairClaimsClaim, repairRingOwner, repairRingOwner2, repairListsSendFirst,
+        repairListsSendLast, repairListsSendCount, repairListsRecvFirst, repairListsRecvLast,
+        repairListsRecvCount, repairListsSignalled, repairListsTicket, repairListsSignalled2,
+        repairListsSendCount2, repairListsRecvCount2
+    // Channel/Ring.swift
+    case ringGrowCopy, ringGrowOwner, ringGrowRing, ringGrowOwner2, ringPushMisordered, ringPushMessage,
+        ringPushLength, ringPushInBlock, ringPushCopy, ringPushTail, ringPushInBlock2, ringPushBlockRef,
+        ringPushTail2, ringPushOwner, ringPopMisordered, ringPopHead, ringDiscardOldestOwner,
+        ringDiscardOldestHead
+    // Channel/Waiting.swift
+    case waitingAppendNext, waitingAppendPrev, waitingAppendNext2, waitingPrependPrev, waitingPrependNext,
+        waitingPrependPrev2, waitingUnlinkNext, waitingUnlinkPrev, waitingUnlinkNext2, waitingUnlinkPrev2,
+        waitingEnqueueTicket, waitingEnqueueTicket2, waitingEnqueueSignalled, waitingEnqueueEnded,
+        waitingEnqueueActive, waitingEnqueueSendCount, waitingEnqueueRecvCount, waitingWithdrawSendCount,
+        waitingWithdrawSignalled, waitingWithdrawRecvCount, waitingWithdrawActive, waitingWithdrawSignalled2,
+        waitingStepAsideSignalled, waitingStepAsideSignalled2, waitingStepAsideRecvCount,
+        waitingStepBackRecvCount, waitingSignalNextRecvCount, waitingSignalNextSignalled,
+        waitingSignalNextSignalled2, waitingSettleClaim, waitingSettleMessage, waitingSettleLength,
+        waitingSettleInBlock, waitingSettleCopy, waitingSettleTail, waitingSettleOwner, waitingSettleClaim2
+    // Ends/Ends.swift
+    case endsAttachEndIntent, endsAttachObjectGeneration, endsAttachRight, endsAttachObject, endsLinkOwnPrev,
+        endsLinkOwnNext, endsLinkWord, endsLinkOwnPrev2, endsUnlinkWord, endsUnlinkOwnNext, endsUnlinkOwnPrev,
+        endsEnterObjectPrev, endsEnterObjectNext, endsEnterObjectPrev2, endsEnterEndsFirst, endsEnterReaders,
+        endsEnterReadersLent, endsEnterWriters, endsEnterHolders, endsEnterEndGen, endsDetachObject,
+        endsDetachEndIntent, endsDetachEndIntent2, endsLeaveObjectNext, endsLeaveEndsFirst, endsLeaveObjectPrev,
+        endsLeaveReaders, endsLeaveReadersLent, endsLeaveWriters, endsLeaveHolders, endsLeaveEndGen,
+        cleanupDestroyIfUnusedFlags, cleanupDisposeOwner, cleanupDisposeRing
+    // Ends/Messages.swift
+    case messagesMakeCopy, messagesAdoptEndsEndIntent, messagesAdoptEndsEnds, messagesAdoptEndsOwner,
+        messagesAdoptEndsOwnPrev, messagesAdoptEndsEndIntent2, messagesAdoptEndsEndGen
+    // Ends/Streams.swift
+    case streamsFoundObjectNext, streamsFoundObjectPrev, streamsFoundObjectPrev2, streamsFoundObjectNext2,
+        streamsFoundObjectPrev3, streamsFoundEndsFirst, streamsEvaluateEnded
+    // Manager/Manager.swift
+    case managerRingManagerBits, managerRingManagerSummary, managerRequestWorkManagerWork,
+        managerWakeManagerWanted, managerSweepClientWord, managerSweepClientWithdrawn,
+        managerSweepManagerOutBlock, managerSweepManagerManagerWork, managerSweepManagerManager,
+        managerReclaimOwner, managerDisposeReserved
+    // Manager/ManagerClient.swift
+    case runtimeMakeManagedLog, runtimeManagedCallBracket, managerClientCallCopy, managerClientCallRequestCount,
+        managerClientCallRequestBlock, managerClientCallRequestLength, managerClientCallRequestObject,
+        managerClientCallAttempts, managerClientCallPending, managerClientCallWord, managerClientCallWord2,
+        managerClientCallWord3, managerClientCallWord4, managerClientTakeOwner, managerClientTakeRequest
+    // Manager/ManagerLog.swift
+    case managerLogFillW, managerLogFillW2, managerLogFillW3, managerLogFillW4, managerLogFillCopy,
+        managerLogAppendWords, managerLogAppendAppendBlock, managerLogReplaceDropping, managerLogReplaceLog,
+        managerLogReplaceAppendBlock, managerLogAnnounceAppendObject, managerLogAnnounceAppendBlock,
+        managerLogResumeDropping, managerLogFreeOwner, managerLogFreeWord, managerLogSaveSaveBlock,
+        managerLogSaveSaveVersion, managerLogRollBackDropping, managerLogRollBackWords,
+        managerLogSweepAppendAppendBlock
+    // Manager/ManagerServer.swift
+    case managerServerServeManagerWork, managerServerServeManager, managerServerServeManagerWork2,
+        managerServerAnswerRequestsManagerSummary, managerServerAnswerRequestsManagerBits,
+        managerServerTakeWord, managerServerExecuteLockIntent, managerServerExecuteLockIntent2,
+        managerServerExecuteLockIntent3, managerServerRunWord, managerServerRunWord2,
+        managerServerRespondRequest, managerServerDeliverCopy, managerServerDeliverOutClient,
+        managerServerDeliverOutBlock, managerServerDeliverOwner, managerServerDeliverReplied,
+        managerServerDeliverOutBlock2
+    // Output/Input.swift
+    case inputReadLineInputStart, inputReadLineInputEnd, inputReadLineInputStart2, inputReadLineInputEnd2,
+        inputReadLineInputEof
+    // Output/OwnerLock.swift
+    case ownerLocksAcquireWord, ownerLocksAcquireWaiters, ownerLocksAcquireNoWaiter, ownerLocksAcquireWord2,
+        ownerLocksReleaseWord
+    // Process/Cancellation.swift
+    case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel,
+        cancellationKillJoined, cancellationKillKillRequest, cancellationWaitExternalExternal,
+        cancellationWaitExternalExternal2, cancellationWaitExternalRunning, cancellationWaitExternalRunning2,
+        cancellationWaitExternalExternal3
+    // Process/Children.swift
+    case childrenTidyReaped, childrenReapWatch, childrenReapNowWatch, childrenReapNowReaped,
+        childrenFreeSlotOwner, childrenFreeSlotExitBlock
+    // Process/Join.swift
+    case joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup, joinEnterGroupAwaitedGroup,
+        joinEnterGroupJoinGroup, joinRegisterForeignObject, joinRegisterForeignDirection,
+        joinRegisterForeignMessage, joinRegisterForeignActive, joinLeaveForeignActive,
+        lendingEnterParallelFlags, lendingEnterParallelFlags2, lendingBeginFlags, lendingBeginFlags2,
+        lendingBeginReadersLent, lendingBeginEndGen, lendingEndFlags, lendingEndReadersLent, lendingEndEndGen,
+        lendingEndFlags2
+    // Process/Parker.swift
+    case parkerParkParked, parkerParkRunning, parkerParkParked2, parkerPostMisordered, parkerPostPending,
+        parkerPostPendingCount, parkerPostSeq, parkerDeliverParked, parkerDeliverRunning,
+        parkerDeliverPendingCount, parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePending,
+        parkerWakePendingCount, parkerWakeSeq, kickSupervisorKicks
+    // Process/ProcessTable.swift
+    case processTableReserveSlotFreeHint, processTableReserveFresh, processTableReserveSlotUsed,
+        processTableReserveGeneration, processTableReservePid, processTableReserveZero,
+        processTableReserveParent, processTableReserveParentGeneration, processTableReserveState,
+        processTableReserveSlotFreeHint2, processTableFreeSlotFreeHint, processTableFreeState,
+        processTableFreeSlotFreeHint2, processTableSetNameZero
+    // Process/Spawn.swift
+    case spawnCreateStartLine, spawnCreateBirth, spawnCreateBeforeFork, spawnCreateForked, spawnCreatePid,
+        spawnAnnounceBirths, spawnAnnounceBirthSummary, newbornBeginUnprotected, newbornBeginPid,
+        newbornBeginState, newbornBeginRunning, finishProcessState, finishProcessFailOrder,
+        finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind, finishProcessRunning,
+        finishProcessState2, finishAwaitChildrenUnjoinedFailure
+    // Process/Supervisor.swift
+    case supervisorTakeKicksKicks, supervisorWatchNewbornBirthSummary, supervisorWatchNewbornBirths,
+        supervisorWatchWatch, supervisorWatchWatch2, supervisorWatchWatch3, supervisorBuryRunning,
+        supervisorBuryState, supervisorBuryFailOrder, supervisorBuryExitBlock, supervisorBurySwept,
+        supervisorBuryExitSignal, supervisorBuryExitStatus, supervisorBuryExitKind, supervisorBuryState2,
+        supervisorAdoptOrphansState, supervisorPublishEndState, supervisorStartManagerService,
+        supervisorKillRequestedKillRequest
+    // Process/Sweep.swift
+    case sweepProcessCancelDeadline, sweepRepeatWakesPendingCount, sweepRepairLocksLockset,
+        sweepRepairLocksLocksetOverflow, sweepWithdrawRecordsActive, sweepWithdrawRecordsRecords,
+        sweepIntentsOwnNext, sweepIntentsOwnPrev, sweepIntentsEndIntent, sweepIntentsRecordIntent,
+        sweepIntentsObjectIntent, sweepBlocksInflight, sweepBlocksInflightOverflow
+    // Process/WaitRecord.swift
+    case waitRecordBeginWaitKind, waitRecordBeginWaitFlags, waitRecordBeginWaitLine, waitRecordBeginWaitTryDepth,
+        waitRecordBeginWaitObject, waitRecordBeginWaitSeq, waitRecordBeginWaitSince, waitRecordBeginWaitGen,
+        waitRecordEndWaitGen, waitRecordVerdictVerdict
+    // Shared/SharedHooks.swift
+    case sharedHooksHolderLeavesLostHolder, sharedHooksDisposeRing
+    // Shared/SharedVariables.swift
+    case runtimeMakeSharedCapacity, runtimeMakeSharedReserved, runtimeMakeSharedRing, runtimeEndUpdateBracket,
+        sharedEndAccessLockIntent, sharedMakeReserved, sharedMakeObjectIntent, sharedMakeObjectIntent2
+    // Shared/SharedWords.swift
+    case sharedGiveOwner, sharedFreeOwnedOwner
+    // Shared/UndoLog.swift
+    case undoLogNoteUndoValue, undoLogNoteUndoValid, undoLogNotePageZero, undoLogNotePageUndoDirectory,
+        undoLogNotePageUndoPages, undoLogNotePageWords, undoLogNotePageCopy, undoLogNotePageUndoPages2,
+        undoLogNotePageDirectory, undoLogCommitUndoValid, undoLogCommitCommitted, undoLogCommitCommitted2,
+        undoLogRollBackValue, undoLogRollBackUndoValid, undoLogRollBackCopy, undoLogRollBackCommitted,
+        undoLogDiscardUndoDirectory, undoLogDropPagesDirectory, undoLogDropPagesOwner, undoLogDropPagesUndoPages
+    // Sync/Barrier.swift
+    case barrierWaitClosedPhase, barrierLetPassPhase, barrierCloseIfHopelessClosedPhase
+    // Sync/Event.swift
+    case eventSetSetCount, eventSetIsSet, eventClearIsSet
+    // Sync/Semaphore.swift
+    case semaphoreSetJournalValues, semaphoreSetJournalEntry, semaphoreApplyPermits, semaphoreApplyReserved2,
+        semaphoreApplyJournalEntry
+    // Sync/UserLock.swift
+    case userLockTryTakeLock, userLockAcquireWord, userLockAcquireWord2, userLockWaitTaken, userLockWaitWaiters,
+        userLockReleaseLock, userLockPassOnWord, userLockPassOnWord2, userLockHoldHeld,
+        userLockHoldUserLockHead, userLockHoldLockIntent, userLockAddDepthWord, userLockReleaseGroupCommit,
+        userLockReleaseGroupCommit2, userLockReleaseOneLockIntent, userLockReleaseOneUserLockHead,
+        userLockReleaseOneWord, userLockReleaseOneHeld, userLockReleaseOneLockIntent2,
+        userLockReleaseAllBracket, userLockSweepHeld, userLockSweepUserLockHead, userLockSweepCommit,
+        userLockSweepWord, userLockHandToRollbackLock, userLockRepairLock
+    // Sync/WaitQueue.swift
+    case waitQueueSetQueue, waitQueueSetLinksLinks, waitQueueSetFlagsWord, waitQueueEnterTicket,
+        waitQueueEnterTicket2, waitQueueEnterWaitState, waitQueueEnterWaitsAt, waitQueueEnterWaitingCount,
+        waitQueueLeaveWaitsAt, waitQueueRebuildWaitingCount, waitQueueRebuildWaitingCount2,
+        waitQueueUnlinkWaitingCount
+}
