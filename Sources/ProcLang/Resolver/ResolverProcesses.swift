@@ -21,9 +21,25 @@ extension Resolver {
         switch item.kind {
         case .call(let expr):
             guard case .call(let call) = expr.kind else { return resolve(expr, .value) }
+            if isOfLibrary(call.callee) {
+                let node = FunctionNode(
+                    kind: .processBlock, name: nil, parameters: [], body: .expression(expr), span: expr.span,
+                    headerSpan: expr.span)
+                item.kind = .block(node)
+                return resolveFunction(node)
+            }
             resolve(call, expr, asProcess: true)
             if let node = call.target, node.kind != .process { startedFunctions.append((node, function, item.span)) }
         case .block(let node), .nested(let node): resolveFunction(node)
+        }
+    }
+
+    /// `print`, `os.run`: a name of the library, or a member of one.
+    private func isOfLibrary(_ callee: Expr) -> Bool {
+        switch callee.kind {
+        case .name(let name): return peek(name.text) == nil && builtin(name.text) != nil
+        case .member(let member): return isOfLibrary(member.object)
+        default: return false
         }
     }
 

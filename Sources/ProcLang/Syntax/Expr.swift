@@ -225,13 +225,15 @@ final class ProcessItem {
         /// `worker(i, jobs)`: callee and arguments are evaluated in the parent, the call happens in the child. The
         /// expression is always a `.call`.
         case call(Expr)
-        /// An anonymous process.
+        /// An anonymous process. Also a call of the library, `print(c.receive())`: there its arguments belong to
+        /// the process, for it is no definition that could ask for them.
         case block(FunctionNode)
         /// `parallel { }` or `supervise { }`: a process that runs it, and whose result it is. The body is the
         /// expression `.parallel`.
         case nested(FunctionNode)
     }
-    let kind: Kind
+    /// The resolver turns a call of the library into an anonymous process.
+    var kind: Kind
     let span: Span
 
     init(_ kind: Kind, _ span: Span) {
