@@ -253,6 +253,11 @@ final class LibraryTable {
     /// The names of all methods of a kind of value, for completion.
     func methodNames(of tag: UInt64) -> [String] { methodNames[Int(tag)].keys.sorted() }
 
+    /// The functions and constants of a module.
+    func memberNames(ofModule number: Int) -> [String] {
+        modules[number].keys + moduleConstants.filter { $0.module == moduleNames[number] }.map(\.name)
+    }
+
     func nearestMethod(to name: String, of value: Value) -> String? {
         let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
             "toLowerCase": "lower", "len": "len(x)", "has": "in", "contains": "in", "foreach": "for", "put": "send",

@@ -77,6 +77,9 @@ public final class ModuleScope {
     /// Enters a global; replaces an earlier one of the same name.
     func define(_ binding: Binding) { globals[binding.name] = binding }
 
+    /// The present meaning of a name.
+    func binding(_ name: String) -> Binding? { globals[name] }
+
     /// What the names mean at one moment.
     public struct Snapshot {
         fileprivate let globals: [String: Binding]
