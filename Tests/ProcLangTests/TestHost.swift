@@ -174,7 +174,7 @@ final class TestHost: Host {
     func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult { throw noProcesses }
     func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram { throw noProcesses }
     var arguments: [String] { [] }
-    var environment: [String: String] { [:] }
+    func environment() throws -> [String: String] { [:] }
     func readFile(_ path: String) throws -> [UInt8] { throw HostError(kind: "io", message: "no file \(path)") }
     func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {}
     func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String] { [] }

@@ -239,11 +239,11 @@ extension FunctionCompiler {
         if case .name(let name) = member.object.kind, let binding = name.binding, binding.kind == .builtin,
             let number = module.vm.library.module(binding.name)
         {
-            guard let value = module.vm.library.moduleValue(number, member.name) else {
+            guard module.vm.library.memberNames(ofModule: number).contains(member.name) else {
                 throw CompileError(message: "the module \(binding.name) has no `\(member.name)`", span: member.nameSpan)
             }
-            // Ends, maps and the like are made when they are used, not when the code is compiled.
-            if value.tag == Tag.native || value.isNumber || value.isString || value.tag == Tag.stdin {
+            // Ends, maps and what may be denied are made when they are used, not when the code is compiled.
+            if let value = module.vm.library.plainValue(number, member.name) {
                 try loadConstant(value, to: target)
                 return
             }

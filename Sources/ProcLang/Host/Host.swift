@@ -150,7 +150,7 @@ public protocol Host: AnyObject {
     func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult
     func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram
     var arguments: [String] { get }
-    var environment: [String: String] { get }
+    func environment() throws -> [String: String]
     func readFile(_ path: String) throws -> [UInt8]
     func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws
     /// File-system operations without a method of their own (`exists`, `remove`, `list`, `mkdir`, ...).

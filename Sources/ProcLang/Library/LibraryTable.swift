@@ -117,7 +117,7 @@ final class LibraryTable {
     private(set) var declarations: [NativeDeclaration] = []
     private var bodyList: [NativeEntry] = []
     /// Values of modules that are not functions, e.g. `math.pi`.
-    private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) -> Value)] = []
+    private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) throws(Raise) -> Value)] = []
 
     @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
     /// Number of declared parameters with the receiver, -1 for variadic functions.
@@ -194,7 +194,7 @@ final class LibraryTable {
     }
 
     /// A value of a module that is no function.
-    func constant(_ module: String, _ name: String, _ doc: String, _ value: @escaping (VM) -> Value) {
+    func constant(_ module: String, _ name: String, _ doc: String, _ value: @escaping (VM) throws(Raise) -> Value) {
         moduleConstants.append((module, name, doc, value))
     }
 
@@ -227,13 +227,22 @@ final class LibraryTable {
         return nil
     }
 
-    /// `module.name`, which may be a constant or a function.
-    func moduleValue(_ number: Int, _ name: String) -> Value? {
+    /// `module.name` where that is the same whenever it is asked for: a function, a number, a string, the standard input.
+    func plainValue(_ number: Int, _ name: String) -> Value? {
+        guard let value = try? moduleValue(number, name) else {
+            vm?.pendingError = .nil
+            return nil
+        }
+        return value.tag == Tag.native || value.isNumber || value.isString || value.tag == Tag.stdin ? value : nil
+    }
+
+    /// `module.name`, which may be a constant or a function. Raises `denied` for what the caller of the program forbade.
+    func moduleValue(_ number: Int, _ name: String) throws(Raise) -> Value? {
         if let index = modules[number][name] { return Value(native: index) }
         guard let constant = moduleConstants.first(where: { $0.module == moduleNames[number] && $0.name == name }),
             let vm
         else { return nil }
-        return constant.value(vm)
+        return try constant.value(vm)
     }
 
     private unowned(unsafe) var vm: VM?

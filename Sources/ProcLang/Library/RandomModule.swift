@@ -3,7 +3,9 @@
 // Invariants
 // - Each process has a generator of its own, seeded by the host when it is first used, so that processes that
 //   were forked from one parent do not draw the same numbers.
-// - After `random.seed(n)` the numbers of this process are the same on every run.
+// - After `random.seed(n)` the numbers of this process are the same on every run. Where the whole program has a seed
+//   (`--seed`), so are those of all processes: the seed of a child is mixed from its parent's and its number among
+//   the processes that its parent started.
 
 import Glibc
 
@@ -13,14 +15,24 @@ struct RandomState: RandomNumberGenerator {
 
     init(seed: UInt64) {
         var mixed = seed
-        func next() -> UInt64 {
-            mixed &+= 0x9E37_79B9_7F4A_7C15
-            var z = mixed
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return z ^ z >> 31
-        }
+        func next() -> UInt64 { RandomState.splitmix(&mixed) }
         state = (next(), next(), next(), next())
+    }
+
+    /// splitmix64 (Steele, Lea and Flood, 2014).
+    private static func splitmix(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+
+    /// The seed of the `number`th process (from 1) that a process with this seed starts.
+    static func childSeed(_ seed: UInt64, _ number: UInt64) -> UInt64 {
+        var state = seed
+        var mixed = splitmix(&state) ^ number
+        return splitmix(&mixed)
     }
 
     mutating func next() -> UInt64 {
@@ -97,7 +109,7 @@ enum RandomModule {
     }
 
     private static func draw(_ vm: VM, _ body: (inout RandomState) -> Value) -> Value {
-        var generator = vm.random ?? RandomState(seed: vm.host.randomSeed())
+        var generator = vm.random ?? RandomState(seed: vm.seed ?? vm.host.randomSeed())
         defer { vm.random = generator }
         return body(&generator)
     }

@@ -12,9 +12,10 @@ enum SystemModules {
         table.constant("os", "args", "The list of the script's arguments.") { vm in
             vm.heap.makeList(vm.host.arguments.map { vm.heap.makeString($0) })
         }
-        table.constant("os", "env", "The map of the environment's variables.") { vm in
+        table.constant("os", "env", "The map of the environment's variables.") { (vm) throws(Raise) in
+            let environment = try vm.onHost { try vm.host.environment() }
             let map = vm.heap.newMap()
-            for (name, value) in vm.host.environment.sorted(by: { $0.key < $1.key }) {
+            for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
                 vm.heap.set(vm.heap.makeString(name), vm.heap.makeString(value), in: map)
             }
             return Value(map)

@@ -169,7 +169,7 @@ extension VM {
             default: break
             }
         case Tag.module:
-            if let value = library.moduleValue(Int(object.payload), name.string.text) { return value }
+            if let value = try library.moduleValue(Int(object.payload), name.string.text) { return value }
             throw raise(
                 kinds.key, "the module \(library.moduleNames[Int(object.payload)]) has no `\(name.string.text)`")
         default: break

@@ -201,8 +201,7 @@ extension Interpreter {
             guard key.isInt, value.list.pointee.count > 0 else { return nil }
             let index = key.int < 0 ? key.int &+ value.list.pointee.count : key.int
             return index >= 0 && index < value.list.pointee.count ? value.list.pointee.items[index] : nil
-        case Tag.module: return key.isString ? vm.library.moduleValue(Int(value.payload), key.string.text) : nil
-        case Tag.error, Tag.me, Tag.range:
+        case Tag.module, Tag.error, Tag.me, Tag.range:
             guard key.isString else { return nil }
             do { return try vm.getField(value, key) } catch {
                 vm.pendingError = .nil

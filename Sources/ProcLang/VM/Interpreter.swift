@@ -63,6 +63,13 @@ public final class Interpreter {
         set { vm.onUnjoinedFailure = newValue }
     }
 
+    /// With what the module `random` begins in this process, and from which the seeds of its children are made; nil:
+    /// with something new in each process.
+    public var seed: UInt64? {
+        get { vm.seed }
+        set { vm.seed = newValue }
+    }
+
     let vm: VM
     private var unitNumbers: [ObjectIdentifier: Int] = [:]
     /// The module scopes that were compiled; kept alive because their identity is the key.

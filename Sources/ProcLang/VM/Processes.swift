@@ -101,6 +101,7 @@ extension VM {
         forgetEndedOrphans()
         let ends = ends(of: task)
         let line = currentLine
+        created += 1
         let process = try onHost {
             try host.createProcess(name: name, ends: ends, line: line) {
                 let outcome = self.runChild(task)
@@ -126,6 +127,8 @@ extension VM {
         argumentNames = .nil
         exitStatus = nil
         random = nil
+        seed = seed.map { RandomState.childSeed($0, created) }
+        created = 0
         isChild = true
         taskRoot = Value(heap: Tag.task, task)
         let count = Int(task.pointee.header.aux)

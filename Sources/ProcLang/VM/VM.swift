@@ -84,6 +84,10 @@ final class VM {
     @exclusivity(unchecked) var exitStatus: Int32?
     /// State of the random numbers; nil until first used in this process.
     @exclusivity(unchecked) var random: RandomState?
+    /// With what `random` begins in this process; nil: with something new each time.
+    @exclusivity(unchecked) var seed: UInt64?
+    /// Processes that this one has created.
+    @exclusivity(unchecked) var created: UInt64 = 0
     /// This process was created by `start` or `parallel`.
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.

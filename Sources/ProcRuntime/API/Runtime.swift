@@ -28,15 +28,19 @@ public final class Runtime {
     ///
     /// `main` runs in the forked process and never returns there into the caller. The calling process must
     /// have one thread. `memoryLimit` in bytes bounds the shared memory (0: half of what the machine or the
-    /// control group has). `interactive`: SIGINT only cancels what main is doing.
+    /// control group has), `timeLimit` in nanoseconds its time: then main is cancelled, and killed if it has not ended two
+    /// seconds later (`ranOutOfTime`). `interactive`: SIGINT only cancels what main is doing.
     public static func run(
-        name: String = "main", memoryLimit: UInt64 = 0, interactive: Bool = false, main: (Runtime) -> BodyOutcome
+        name: String = "main", memoryLimit: UInt64 = 0, timeLimit: Int64 = .max, interactive: Bool = false, main: (Runtime) -> BodyOutcome
     ) throws -> Int32 {
         try Supervisor.prepare(memoryLimit: memoryLimit)
         let runtime = Runtime()
         current = runtime
-        return try Supervisor.run(name: name, interactive: interactive) { main(runtime) }
+        return try Supervisor.run(name: name, interactive: interactive, timeLimit: timeLimit) { main(runtime) }
     }
+
+    /// After `run`: the program was cancelled because its time was over.
+    public static var ranOutOfTime: Bool { Supervisor.ranOutOfTime }
 
     // MARK: This process
 

@@ -27,6 +27,9 @@ enum Supervisor {
     private static var signalTaken: Int32 = 0
     private static var killAt: Int64 = .max
     private static var interactive = false
+    /// When main is cancelled because its time is over; `.max` afterwards.
+    private static var timeOver: Int64 = .max
+    private(set) static var ranOutOfTime = false
 
     /// Becomes the root: arena, slot 1, signals, epoll.
     static func prepare(memoryLimit: UInt64) throws {
@@ -76,8 +79,10 @@ enum Supervisor {
 
     /// Forks the main script and supervises until nothing is left. Returns the exit status of the program;
     /// where a signal ended it, dies of that signal instead.
-    static func run(name: String, interactive: Bool, body: () -> BodyOutcome) throws -> Int32 {
+    static func run(name: String, interactive: Bool, timeLimit: Int64, body: () -> BodyOutcome) throws -> Int32 {
         self.interactive = interactive
+        let (end, overflow) = pl_now().addingReportingOverflow(timeLimit)
+        timeOver = overflow ? .max : end
         let ref = try Spawn.create(name: name, ends: [], line: 0, body: body)
         mainSlot = ref.index
         mainPid = pl_slot_at(mainSlot).pointee.pid
@@ -137,7 +142,7 @@ enum Supervisor {
     }
 
     private static func timeout() -> Int32 {
-        var next = min(killAt, nextDeadline)
+        var next = min(killAt, nextDeadline, timeOver)
         next = min(next, Detector.nextLook, managerRetry)
         if next == .max { return -1 }
         let left = next - pl_now()
@@ -468,6 +473,12 @@ enum Supervisor {
         if now >= managerRetry {
             managerRetry = .max
             startManager()
+        }
+        if now >= timeOver {
+            timeOver = .max
+            ranOutOfTime = true
+            killAt = min(killAt, now + Cancellation.grace)
+            Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
         }
         if now >= killAt {
             killAt = .max

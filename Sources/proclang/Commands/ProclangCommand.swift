@@ -12,6 +12,8 @@ enum ExitStatus {
     static let refused: Int32 = 2
     /// A deadlock.
     static let deadlock: Int32 = 3
+    /// `--timeout`: the status that timeout(1) has for it.
+    static let outOfTime: Int32 = 124
 }
 
 struct ProclangCommand: ParsableCommand {

@@ -9,6 +9,8 @@ struct RunCommand: ParsableCommand {
     @Option(name: .customShort("e"), help: "Run this code instead of a file.")
     var code: String?
 
+    @OptionGroup(title: "Options of a run") var options: RunOptions
+
     @Argument(help: "The script; - for standard input.")
     var file: String?
 
@@ -16,15 +18,16 @@ struct RunCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
+        let limits = options.limits
         if let code {
             // With -e there is no file: the first word is already the script's.
             let rest = (file.map { [$0] } ?? []) + arguments
-            ScriptRunner(origin: .argument(code), arguments: rest).runAndExit()
+            ScriptRunner(origin: .argument(code), arguments: rest, limits: limits).runAndExit()
         }
         switch file {
-        case nil: Repl.runAndExit()
-        case "-": ScriptRunner(origin: .standardInput, arguments: arguments).runAndExit()
-        case let path?: ScriptRunner(origin: .file(path), arguments: arguments).runAndExit()
+        case nil: Repl.runAndExit(limits: limits)
+        case "-": ScriptRunner(origin: .standardInput, arguments: arguments, limits: limits).runAndExit()
+        case let path?: ScriptRunner(origin: .file(path), arguments: arguments, limits: limits).runAndExit()
         }
     }
 }

@@ -38,7 +38,17 @@ struct ExternalCommand {
         }
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
-        let pid = cs_execute(&arguments, environ, nil, input[0], output[1], errors[1])
+        // A program could tell what the script may not ask.
+        var search: [UnsafeMutablePointer<CChar>?] = [nil]
+        if ProgramContext.denied.contains(.environment), let path = getenv("PATH") {
+            search = [strdup("PATH=" + String(cString: path)), nil]
+        }
+        defer { free(search[0]) }
+        let pid = search.withUnsafeMutableBufferPointer { search in
+            cs_execute(
+                &arguments, ProgramContext.denied.contains(.environment) ? search.baseAddress : environ, nil, input[0],
+                output[1], errors[1])
+        }
         let code = errno
         guard pid > 0 else {
             closeAll()
@@ -48,6 +58,14 @@ struct ExternalCommand {
         close(output[1])
         close(errors[1])
         let pidDescriptor = pl_pidfd_open(pid)
+        guard pidDescriptor >= 0 else {
+            // Its end could not be waited for.
+            let code = errno
+            kill(pid, SIGKILL)
+            while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+            for descriptor in [input[1], output[0], errors[0]] { close(descriptor) }
+            throw failure(name, code)
+        }
         return ExternalCommand(
             pid: pid, pidDescriptor: pidDescriptor, input: input[1], output: output[0], errors: errors[0])
     }

@@ -9,29 +9,30 @@ import ProcRuntime
 extension Runtime: Host {
     public var arguments: [String] { ProgramContext.arguments }
 
-    public var environment: [String: String] {
-        var result: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let pair = String(cString: text)
-            if let equals = pair.firstIndex(of: "=") {
-                result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-            }
-            entry += 1
-        }
-        return result
+    public func environment() throws -> [String: String] {
+        try Denials.require(.environment, "os.env")
+        return ProgramContext.environment
     }
 
     public func readFile(_ path: String) throws -> [UInt8] {
-        try FileAccess.read(path)
+        try Denials.require(.reading, "reading \(path)")
+        return try FileAccess.read(path)
     }
 
     public func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {
+        try Denials.require(.writing, "writing \(path)")
         try FileAccess.write(path, bytes, append: append)
     }
 
     public func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String] {
-        try FileAccess.perform(operation, arguments)
+        switch operation {
+        case "cwd": break
+        case "mkdir", "remove", "remove_tree", "rename", "temp_dir":
+            try Denials.require(.writing, "fs.\(operation)")
+        case "chdir": try Denials.require(.reading, "os.chdir")
+        default: try Denials.require(.reading, "fs.\(operation)")
+        }
+        return try FileAccess.perform(operation, arguments)
     }
 
     public func randomSeed() -> UInt64 {
@@ -42,12 +43,14 @@ extension Runtime: Host {
     public var processorCount: Int { Int(cs_processor_count()) }
 
     public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
+        try Denials.require(.programs, "os.run")
         try flush()
         return try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
     }
 
     public func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram {
-        try ExternalStreams.spawn(command, shell: shell, on: self)
+        try Denials.require(.programs, "os.spawn")
+        return try ExternalStreams.spawn(command, shell: shell, on: self)
     }
 
     /// Waits until one of the descriptors is ready. Throws when the process is cancelled.
@@ -65,6 +68,21 @@ extension Runtime: Host {
 enum ProgramContext {
     /// `os.args`.
     nonisolated(unsafe) static var arguments: [String] = []
+    /// `--deny`: what no process of the program may do.
+    nonisolated(unsafe) static var denied: Denials = []
     /// Of this process; a forked one has its copy.
     nonisolated(unsafe) static var interpreter: Interpreter?
+
+    static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text)
+            if let equals = pair.firstIndex(of: "=") {
+                result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return result
+    }
 }

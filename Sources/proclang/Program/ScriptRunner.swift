@@ -8,12 +8,13 @@ struct ScriptRunner {
     let origin: ScriptOrigin
     /// `os.args`.
     let arguments: [String]
+    var limits = ProgramLimits()
 
     /// Runs the script and ends the program.
     func runAndExit() -> Never {
         ProgramContext.arguments = arguments
         guard let text = readOrComplain() else { exit(ExitStatus.refused) }
-        ProgramStart.runAndExit(interactive: false) { runtime in run(text, on: runtime) }
+        ProgramStart.runAndExit(interactive: false, limits: limits) { runtime in run(text, on: runtime) }
     }
 
     /// The text of the script; nil after saying why there is none.
@@ -30,11 +31,12 @@ struct ScriptRunner {
     private func run(_ text: [UInt8], on runtime: Runtime) -> BodyOutcome {
         let interpreter = Interpreter(host: runtime)
         ProgramContext.interpreter = interpreter
+        interpreter.seed = limits.seed
         runtime.lineOfProgram = { interpreter.currentLine }
         let reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         let loader = Loader(
             sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins,
-            read: { try runtime.readFile($0) })
+            read: FileAccess.read)
         let isFile = if case .file = origin { true } else { false }
         let program = loader.load(text: text, path: origin.displayName, isFile: isFile)
         reporter.report(program.diagnostics)

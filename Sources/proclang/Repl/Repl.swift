@@ -12,8 +12,10 @@ import ProcLang
 import ProcRuntime
 
 enum Repl {
-    static func runAndExit() -> Never {
-        ProgramStart.runAndExit(interactive: true) { runtime in ReplSession(runtime: runtime).run() }
+    static func runAndExit(limits: ProgramLimits = ProgramLimits()) -> Never {
+        ProgramStart.runAndExit(interactive: true, limits: limits) { runtime in
+            ReplSession(runtime: runtime, seed: limits.seed).run()
+        }
     }
 }
 
@@ -26,17 +28,18 @@ final class ReplSession {
     private let input: ReplInput
     private var statements = 0
 
-    init(runtime: Runtime) {
+    init(runtime: Runtime, seed: UInt64?) {
         self.runtime = runtime
         let interpreter = Interpreter(host: runtime)
         self.interpreter = interpreter
         ProgramContext.interpreter = interpreter
+        interpreter.seed = seed
         runtime.lineOfProgram = { interpreter.currentLine }
         reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         scope = ModuleScope(table: interpreter.globals, isInteractive: true)
         loader = Loader(
             sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins,
-            read: { try runtime.readFile($0) })
+            read: FileAccess.read)
         input = isatty(STDIN_FILENO) == 1 ? TerminalInput(runtime: runtime) : PipedInput(runtime: runtime)
         let reporter = self.reporter
         interpreter.onUnjoinedFailure = { reporter.report($0) }

@@ -24,7 +24,7 @@ struct TerminalInput: ReplInput {
 
     init(runtime: Runtime) {
         self.runtime = runtime
-        history = History(environment: runtime.environment)
+        history = History(environment: ProgramContext.environment)
         editor = LineEditor {
             var polls = [pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)]
             if (try? polls.withUnsafeMutableBufferPointer({ try runtime.poll($0) })) != nil { return true }
