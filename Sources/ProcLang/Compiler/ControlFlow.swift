@@ -25,6 +25,19 @@ extension FunctionCompiler {
         loopDepth += 1
         defer { loopDepth -= 1 }
         let context = Context(.loop)
+        if let condition, !longJumps, condition.mayBeWrittenTwice {
+            // The test is at the end of the turn, once more before the first: a turn has one jump less.
+            let failed = try jumpIfFalse(condition)
+            let start = here
+            contexts.append(context)
+            try block(body)
+            contexts.removeLast()
+            land(context.continues)
+            land(try jumpIfTrue(condition), at: start)
+            land(failed)
+            land(context.breaks)
+            return
+        }
         let start = here
         context.continueTarget = start
         let failed = try condition.map { try jumpIfFalse($0) } ?? []
@@ -388,6 +401,31 @@ extension FunctionCompiler {
             }
             jumpBack(to: start)
             land(done)
+        }
+    }
+}
+
+extension Expr {
+    /// Small and made of plain operations, so that the code may hold it twice; and no constant, whose jump would be one
+    /// that does not look for a cancellation.
+    fileprivate var mayBeWrittenTwice: Bool {
+        var room = 16
+        return isPlain(&room)
+    }
+
+    private func isPlain(_ room: inout Int) -> Bool {
+        room -= 1
+        guard room >= 0 else { return false }
+        switch kind {
+        case .nilLiteral, .int, .float, .string, .name: return true
+        case .negate(let inner), .not(let inner), .isType(let inner, _, _): return inner.isPlain(&room)
+        case .member(let member): return member.object.isPlain(&room)
+        case .index(let object, let index): return object.isPlain(&room) && index.isPlain(&room)
+        case .arithmetic(let first, let links): return first.isPlain(&room) && links.allSatisfy { $0.right.isPlain(&room) }
+        case .comparison(let first, let links): return first.isPlain(&room) && links.allSatisfy { $0.right.isPlain(&room) }
+        case .and(let operands), .or(let operands): return operands.allSatisfy { $0.isPlain(&room) }
+        case .call(let call): return call.callee.isPlain(&room) && call.arguments.allSatisfy { $0.value.isPlain(&room) }
+        default: return false
         }
     }
 }

@@ -167,6 +167,7 @@ enum BasicFunctions {
             }
             return Value(number)
         case Tag.string:
+            if base.isAbsent, let number = NumberText.plainInt(value.string) { return Value(number) }
             var radix = 10
             if !base.isAbsent {
                 guard base.isInt, base.int == 0 || (2...36).contains(base.int) else {
@@ -214,6 +215,24 @@ enum BasicFunctions {
 
 /// Numbers as text, as scripts write them.
 enum NumberText {
+    /// The number that up to 18 decimal digits make, with or without a minus; nil for anything else.
+    @inline(__always)
+    static func plainInt(_ text: UnsafeMutablePointer<StringObject>) -> Int? {
+        let bytes = text.pointee.bytes
+        let count = text.byteCount
+        let negative = count > 1 && bytes[0] == 45
+        var place = negative ? 1 : 0
+        guard count > place, count <= 18 else { return nil }
+        var number = 0
+        while place < count {
+            let digit = bytes[place] &- 48
+            if digit > 9 { return nil }
+            number = number &* 10 &+ Int(digit)
+            place += 1
+        }
+        return negative ? 0 &- number : number
+    }
+
     /// nil: not a number; `.some(nil)`: too large.
     static func int(_ text: String, radix: Int) -> Int?? {
         var digits = Array(text.utf8)

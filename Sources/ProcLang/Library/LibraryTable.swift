@@ -107,6 +107,7 @@ struct NativeShape {
     /// 1 for a method.
     var receiver: Int32
     var required: Int32
+    /// -1 for a variadic function.
     var positional: Int32
     /// All parameters, or the named-only ones of a variadic function.
     var fixed: Int32
@@ -120,47 +121,39 @@ final class LibraryTable {
     private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) throws(Raise) -> Value)] = []
 
     @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
-    /// Number of declared parameters with the receiver, -1 for variadic functions.
-    @exclusivity(unchecked) private(set) var counts: UnsafeMutablePointer<Int>
-    @exclusivity(unchecked) private var shapes: UnsafeMutablePointer<NativeShape>
+    @exclusivity(unchecked) private(set) var shapes: UnsafeMutablePointer<NativeShape>
     private(set) var names: [String] = []
     private(set) var mutates: [Bool] = []
     private(set) var moduleNames: [String] = []
     private var globals: [String: Int] = [:]
     private var modules: [[String: Int]] = []
-    /// Tag -> (address of the interned name -> function).
-    @exclusivity(unchecked) private(set) var methodTables: UnsafeMutablePointer<MethodTable>
+    /// The methods of all kinds of values; filled by `attach`.
+    @exclusivity(unchecked) private(set) var methodTable = MethodTable()
     private var methodNames: [[String: Int]] = Array(repeating: [:], count: Tag.count)
 
     init() {
         entries = .allocate(capacity: 1)
-        counts = .allocate(capacity: 1)
         shapes = .allocate(capacity: 1)
-        methodTables = .allocate(capacity: Tag.count)
         Self.install(self)
         entries.deallocate()
-        counts.deallocate()
         shapes.deallocate()
         shapes = .allocate(capacity: bodyList.count)
         entries = .allocate(capacity: bodyList.count)
         entries.initialize(from: bodyList, count: bodyList.count)
-        counts = .allocate(capacity: bodyList.count)
         for (index, declaration) in declarations.enumerated() {
             names.append(declaration.name)
             mutates.append(declaration.mutates)
-            var count = !declaration.isVariadic ? declaration.fixedCount : -1
             switch declaration.place {
             case .global: globals[declaration.name] = index
             case .method(let tag):
                 methodNames[Int(tag)][declaration.name] = index
-                if count >= 0 { count += 1 }
             case .module(let module): modules[moduleNumber(module)][declaration.name] = index
             }
-            counts[index] = count
             var receiver: Int32 = 0
             if case .method = declaration.place { receiver = 1 }
             shapes[index] = NativeShape(
-                receiver: receiver, required: Int32(declaration.requiredCount), positional: Int32(declaration.positionalCount),
+                receiver: receiver, required: Int32(declaration.requiredCount),
+                positional: declaration.isVariadic ? -1 : Int32(declaration.positionalCount),
                 fixed: Int32(declaration.fixedCount), isVariadic: declaration.isVariadic)
         }
         for constant in moduleConstants { _ = moduleNumber(constant.module) }
@@ -250,14 +243,15 @@ final class LibraryTable {
     /// Makes the method tables for the names as interned in this heap.
     func attach(to vm: VM) {
         self.vm = vm
-        for (tag, names) in methodNames.enumerated() {
-            (methodTables + tag).initialize(to: MethodTable(names, vm.heap))
-        }
+        methodTable.fill(methodNames, vm.heap)
     }
 
     /// The method `name` (an interned string) of a value.
     @inline(__always)
-    func method(_ value: Value, _ name: Value) -> Int? { methodTables[Int(value.kind)].find(name) }
+    func method(_ value: Value, _ name: Value) -> Int? {
+        let method = methodTable.find(value, name)
+        return method < 0 ? nil : method
+    }
 
     /// The names of all methods of a kind of value, for completion.
     func methodNames(of tag: UInt64) -> [String] { methodNames[Int(tag)].keys.sorted() }
@@ -362,36 +356,41 @@ final class LibraryTable {
     }
 }
 
-/// Methods of one kind of value, found by the address of an interned name.
+/// The methods of all kinds of values: one row for each kind, one column for each name that is the name of a method.
+/// A name finds its column by the `selector` in the header of its interned string.
 struct MethodTable {
-    private let slots: UnsafeMutablePointer<(name: UInt64, index: Int)>
-    private let mask: Int
+    /// The number of the method + 1, or 0.
+    private var cells: UnsafeMutablePointer<UInt16>
+    private var columns = 1
 
-    init(_ methods: [String: Int], _ heap: Heap) {
-        var size = 8
-        while size < methods.count * 2 { size *= 2 }
-        slots = .allocate(capacity: size)
-        slots.initialize(repeating: (0, 0), count: size)
-        mask = size - 1
-        for (name, index) in methods.sorted(by: { $0.value < $1.value }) {
-            let address = heap.intern(name).payload
-            var slot = MethodTable.hash(address) & mask
-            while slots[slot].name != 0 { slot = (slot + 1) & mask }
-            slots[slot] = (address, index)
-        }
+    init() {
+        cells = .allocate(capacity: Tag.count)
+        cells.initialize(repeating: 0, count: Tag.count)
     }
 
-    @inline(__always)
-    private static func hash(_ address: UInt64) -> Int { Int(truncatingIfNeeded: ((address >> 4) &* 0x9E37_79B1) >> 8) }
-
-    @inline(__always)
-    func find(_ name: Value) -> Int? {
-        var slot = MethodTable.hash(name.payload) & mask
-        while slots[slot].name != 0 {
-            if slots[slot].name == name.payload { return slots[slot].index }
-            slot = (slot + 1) & mask
+    /// Numbers the names in this heap. `methods`: for each kind its names.
+    mutating func fill(_ methods: [[String: Int]], _ heap: Heap) {
+        var found: [(kind: Int, selector: UInt16, index: Int)] = []
+        for (kind, names) in methods.enumerated() {
+            for (name, index) in names {
+                let text = heap.intern(name).string
+                if text.pointee.header.selector == 0 {
+                    text.pointee.header.selector = UInt16(columns)
+                    columns += 1
+                }
+                found.append((kind, text.pointee.header.selector, index))
+            }
         }
-        return nil
+        cells.deallocate()
+        cells = .allocate(capacity: Tag.count * columns)
+        cells.initialize(repeating: 0, count: Tag.count * columns)
+        for method in found { cells[method.kind * columns + Int(method.selector)] = UInt16(method.index + 1) }
+    }
+
+    /// The method `name` (an interned string) of `value`, or -1.
+    @inline(__always)
+    func find(_ value: Value, _ name: Value) -> Int {
+        Int(cells[Int(truncatingIfNeeded: value.kind) &* columns &+ Int(name.string.pointee.header.selector)]) &- 1
     }
 }
 

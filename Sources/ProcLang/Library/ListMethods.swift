@@ -39,6 +39,10 @@ enum ListMethods {
         table.method(of: Tag.list, "pop", "position?", "Takes an item out, the last one if not said otherwise.", mutates: true) {
             (vm, a, _) throws(Raise) in
             let list = a[0].list
+            if a[1].isAbsent, list.pointee.count > 0 {
+                list.pointee.count -= 1
+                return list.pointee.items[list.pointee.count]
+            }
             let place = try vm.position(a[1].isAbsent ? Value(-1) : a[1], list.pointee.count, "list")
             let item = list.pointee.items[place]
             vm.heap.remove(place, place + 1, from: list)

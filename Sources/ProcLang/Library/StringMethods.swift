@@ -218,7 +218,8 @@ enum StringMethods {
         partitioning("rpartition", "[before, separator, after] at the last separator.", last: true)
         table.method(of: Tag.string, "join", "items", "The strings of `items` with this string between them.") {
             (vm, a, _) throws(Raise) in
-            let items = try vm.items(of: a[1])
+            // A list is only read: it need not be copied.
+            let items = a[1].isList ? a[1].list : try vm.items(of: a[1])
             var total = 0
             for index in 0..<items.pointee.count {
                 let item = items.pointee.items[index]
@@ -234,11 +235,11 @@ enum StringMethods {
             var place = result.pointee.bytes
             for index in 0..<items.pointee.count {
                 if index > 0 {
-                    memcpy(place, a[0].string.pointee.bytes, a[0].string.byteCount)
+                    copyBytes(place, a[0].string.pointee.bytes, a[0].string.byteCount)
                     place += a[0].string.byteCount
                 }
                 let item = items.pointee.items[index].string
-                memcpy(place, item.pointee.bytes, item.byteCount)
+                copyBytes(place, item.pointee.bytes, item.byteCount)
                 place += item.byteCount
             }
             vm.heap.finishString(result)
@@ -277,6 +278,7 @@ enum StringMethods {
     /// The bytes `start ..< end` as a string.
     private static func piece(_ vm: VM, _ text: StringPointer, _ start: Int, _ end: Int) -> Value {
         if start == 0, end == text.byteCount { return Value(text) }
+        if text.isASCII { return vm.heap.makeASCII(text.pointee.bytes + start, count: end - start) }
         return vm.heap.makeString(text.pointee.bytes + start, count: end - start)
     }
 
@@ -309,6 +311,23 @@ enum StringMethods {
         guard separator.byteCount > 0 else { throw vm.valueError("the separator is empty") }
         var start = 0
         var parts = 0
+        if separator.byteCount == 1 {
+            // Looked for byte by byte: the parts are short as a rule, and a call of `memchr` for each costs more.
+            let byte = separator.pointee.bytes[0]
+            let bytes = text.pointee.bytes
+            let count = text.byteCount
+            var place = 0
+            while place < count, parts < limit {
+                if bytes[place] == byte {
+                    vm.heap.append(piece(vm, text, start, place), to: result)
+                    start = place + 1
+                    parts += 1
+                }
+                place += 1
+            }
+            vm.heap.append(piece(vm, text, start, count), to: result)
+            return
+        }
         while parts < limit, let place = Search.find(separator.utf8, in: text.utf8, from: start) {
             vm.heap.append(piece(vm, text, start, place), to: result)
             start = place + separator.byteCount

@@ -256,8 +256,43 @@ extension VM {
 
     // MARK: Interpolation
 
+    /// Strings and ints, by far the most frequent, are written straight into the new string.
     @inline(never)
     func interpolate(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
+        var bytes = 0
+        var characters: UInt32 = 0
+        for index in 0..<count {
+            let part = parts[index]
+            if part.tag == Tag.string {
+                bytes += part.string.byteCount
+                characters &+= part.string.pointee.charCount
+            } else if part.tag == Tag.int {
+                let width = Decimal.width(part.int)
+                bytes += width
+                characters &+= UInt32(truncatingIfNeeded: width)
+            } else {
+                return try interpolateAnything(parts, count)
+            }
+        }
+        guard bytes > 1, bytes < 1 << 16 else { return try interpolateAnything(parts, count) }
+        let text = heap.newString(byteCount: bytes)
+        text.pointee.charCount = characters
+        if Int(characters) == bytes { text.pointee.header.flags |= ObjectHeader.ascii }
+        var place = text.pointee.bytes
+        for index in 0..<count {
+            let part = parts[index]
+            if part.tag == Tag.string {
+                copyBytes(place, part.string.pointee.bytes, part.string.byteCount)
+                place += part.string.byteCount
+            } else {
+                place += Decimal.write(part.int, to: place)
+            }
+        }
+        return Value(text)
+    }
+
+    @inline(never)
+    private func interpolateAnything(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
         var buffer = takeBuffer()
         defer { giveBuffer(buffer) }
         for index in 0..<count { try display(parts[index], into: &buffer) }

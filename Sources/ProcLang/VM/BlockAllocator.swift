@@ -32,6 +32,9 @@ struct BlockAllocator {
     ]
     static let classCount = sizes.count * 2
     private static let blocksPerChunk = 16
+    /// A heap that has so many chunks gets larger ones, in huge pages: a fault for 2 MiB instead of 4 KiB.
+    private static let smallChunks = 8
+    private static let hugePage = 2 << 20
 
     /// The allocation state of one size class.
     struct Cursor {
@@ -51,6 +54,7 @@ struct BlockAllocator {
     /// The blocks of each size class.
     private(set) var blocks: [[UnsafeMutablePointer<BlockInfo>]]
     private var spare: [UnsafeMutableRawPointer] = []
+    private var chunks = 0
     /// Bytes in cells handed out since the last collection (counted a bitmap word at a time).
     var freshBytes = 0
 
@@ -118,8 +122,12 @@ struct BlockAllocator {
 
     private mutating func makeBlock(_ sizeClass: Int) -> UnsafeMutablePointer<BlockInfo>? {
         if spare.isEmpty {
-            guard let chunk = aligned_alloc(Self.blockSize, Self.blockSize * Self.blocksPerChunk) else { return nil }
-            for index in (0..<Self.blocksPerChunk).reversed() { spare.append(chunk + index * Self.blockSize) }
+            chunks += 1
+            let isSmall = chunks <= Self.smallChunks
+            let size = isSmall ? Self.blockSize * Self.blocksPerChunk : 2 * Self.hugePage
+            guard let chunk = aligned_alloc(isSmall ? Self.blockSize : Self.hugePage, size) else { return nil }
+            if !isSmall { madvise(chunk, size, MADV_HUGEPAGE) }
+            for index in (0..<(size / Self.blockSize)).reversed() { spare.append(chunk + index * Self.blockSize) }
         }
         let base = spare.removeLast()
         let size = Self.sizes[sizeClass % Self.sizes.count]

@@ -172,11 +172,6 @@ extension VM {
     func callMethod(_ registers: UnsafeMutablePointer<Value>, _ count: Int, _ name: Value) throws(Raise) {
         let receiver = registers[0]
         if let method = library.method(receiver, name) {
-            let parameters = nativeCounts[method]
-            if count + 1 == parameters {
-                registers[0] = try natives[method].body(self, registers, parameters)
-                return
-            }
             return try callMethodNative(registers, receiver, method, count, named: false)
         }
         registers[0] = try methodValue(receiver, name, registers, count)

@@ -27,10 +27,13 @@ final class VM {
     let host: Host
     let heap: Heap
     let library: LibraryTable
-    /// The library's functions, numbers of parameters and methods, for the interpreter loop.
+    /// The library's functions, their parameters and the methods, for the interpreter loop.
     let natives: UnsafeMutablePointer<NativeEntry>
-    let nativeCounts: UnsafeMutablePointer<Int>
-    let methodTables: UnsafeMutablePointer<MethodTable>
+    let nativeShapes: UnsafeMutablePointer<NativeShape>
+    @exclusivity(unchecked) private(set) var methodTable = MethodTable()
+    /// The methods that the loop performs itself.
+    @exclusivity(unchecked) private(set) var listAppend = -1
+    @exclusivity(unchecked) private(set) var mapGet = -1
     /// Where errors, names and positions of functions are looked up.
     let sources: SourceMap
 
@@ -104,8 +107,7 @@ final class VM {
         self.sources = sources
         self.library = library
         natives = library.entries
-        nativeCounts = library.counts
-        methodTables = library.methodTables
+        nativeShapes = library.shapes
         heap = Heap()
         kinds = ErrorKinds(heap)
         cancelWord = host.cancelWord
@@ -122,6 +124,9 @@ final class VM {
         emptyFunction = VM.makeEmptyFunction()
         heap.releaseHandle = { [unowned(unsafe) self] in self.handleDied($0) }
         library.attach(to: self)
+        methodTable = library.methodTable
+        listAppend = methodTable.find(Value(tag: Tag.list, payload: 0), heap.intern("append"))
+        mapGet = methodTable.find(Value(tag: Tag.map, payload: 0), heap.intern("get"))
         loadEmptyFunction()
     }
 

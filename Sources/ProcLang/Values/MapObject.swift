@@ -17,9 +17,36 @@ extension UnsafeMutablePointer where Pointee == MapObject {
             + (pointee.index == nil ? 0 : (pointee.indexMask + 1) * MemoryLayout<UInt32>.stride)
     }
 
-    /// The number of the entry with `key`, or -1.
+    /// The number of the entry with `key`, or -1. Mostly the key is the very object that is in the map, at its first place.
     @inline(__always)
     func find(_ key: Value, hash: UInt64) -> Int {
+        if let index = pointee.index {
+            let number = index[Int(truncatingIfNeeded: hash) & pointee.indexMask]
+            if number == 0 { return -1 }
+            if number > 1 {
+                let slot = pointee.entries.unsafelyUnwrapped + (Int(number) - 2)
+                if slot.pointee.key.payload == key.payload && slot.pointee.key.tag == key.tag { return Int(number) - 2 }
+            }
+        }
+        return search(key, hash: hash)
+    }
+
+    /// `find` for the name of a field, an interned string.
+    @inline(__always)
+    func find(name: Value) -> Int {
+        if pointee.index == nil, let entries = pointee.entries {
+            var entry = 0
+            let used = pointee.used
+            while entry < used {
+                if entries[entry].key.payload == name.payload && entries[entry].key.tag == Tag.string { return entry }
+                entry += 1
+            }
+        }
+        return find(name, hash: name.string.hash)
+    }
+
+    @inline(never)
+    private func search(_ key: Value, hash: UInt64) -> Int {
         guard let entries = pointee.entries else { return -1 }
         guard let index = pointee.index else {
             var entry = 0

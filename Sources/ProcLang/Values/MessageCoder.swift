@@ -79,21 +79,7 @@ struct ByteBuffer {
     }
     /// A number as decimal text.
     mutating func append(decimal number: Int) {
-        var rest = number.magnitude
-        var digits = 1
-        var power: UInt = 10
-        while digits < 20, rest >= power {
-            digits += 1
-            if digits < 20 { power *= 10 }
-        }
-        if number < 0 { append(45) }
-        let place = room(digits).assumingMemoryBound(to: UInt8.self)
-        var index = digits
-        repeat {
-            index -= 1
-            place[index] = 48 + UInt8(rest % 10)
-            rest /= 10
-        } while index > 0
+        _ = Decimal.write(number, to: room(Decimal.width(number)).assumingMemoryBound(to: UInt8.self))
     }
     mutating func append(count number: Int) {
         var rest = UInt64(number)

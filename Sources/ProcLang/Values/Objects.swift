@@ -13,7 +13,8 @@ import Glibc
 struct ObjectHeader {
     var kind: UInt8
     var flags: UInt8
-    var spare: UInt16 = 0
+    /// Interned strings: the number of the method name that they are (`MethodNames`), or 0.
+    var selector: UInt16 = 0
     /// Strings: the hash (0: not computed yet). Closures, tasks: number of trailing values.
     var aux: UInt32 = 0
 

@@ -57,6 +57,27 @@ enum UTF8Text {
         lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
     }
 
+    @inline(__always)
+    static func isASCII(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) -> Bool {
+        var seen: UInt64 = 0
+        var index = 0
+        while index + 8 <= byteCount {
+            seen |= UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)
+            index += 8
+        }
+        if index < byteCount {
+            if byteCount >= 8 {
+                seen |= UnsafeRawPointer(bytes + byteCount - 8).loadUnaligned(as: UInt64.self)
+            } else if byteCount >= 4 {
+                seen |= UInt64(UnsafeRawPointer(bytes).loadUnaligned(as: UInt32.self))
+                seen |= UInt64(UnsafeRawPointer(bytes + byteCount - 4).loadUnaligned(as: UInt32.self))
+            } else {
+                seen |= UInt64(bytes[0] | bytes[byteCount >> 1] | bytes[byteCount - 1])
+            }
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
+    }
+
     /// Number of characters in valid UTF-8.
     static func count(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) -> Int {
         var count = 0
@@ -144,16 +165,33 @@ extension Heap {
     /// Sets the derived fields after the bytes were written.
     @inline(__always)
     func finishString(_ text: UnsafeMutablePointer<StringObject>) {
-        let count = UTF8Text.count(text.pointee.bytes, text.byteCount)
-        text.pointee.charCount = UInt32(truncatingIfNeeded: count)
-        if count == text.byteCount { text.pointee.header.flags |= ObjectHeader.ascii }
+        if UTF8Text.isASCII(text.pointee.bytes, text.byteCount) { return finishASCII(text) }
+        text.pointee.charCount = UInt32(truncatingIfNeeded: UTF8Text.count(text.pointee.bytes, text.byteCount))
+    }
+
+    /// `finishString` for bytes that are known to be ASCII.
+    @inline(__always)
+    func finishASCII(_ text: UnsafeMutablePointer<StringObject>) {
+        text.pointee.charCount = text.pointee.byteCount
+        text.pointee.header.flags |= ObjectHeader.ascii
+    }
+
+    /// A part of an ASCII string.
+    @inline(__always)
+    func makeASCII(_ bytes: UnsafePointer<UInt8>, count: Int) -> Value {
+        if count == 0 { return emptyString }
+        if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
+        let text = newString(byteCount: count)
+        copyBytes(text.pointee.bytes, bytes, count)
+        finishASCII(text)
+        return Value(text)
     }
 
     func makeString(_ bytes: UnsafePointer<UInt8>?, count: Int) -> Value {
         guard let bytes, count > 0 else { return emptyString }
         if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
         let text = newString(byteCount: count)
-        memcpy(text.pointee.bytes, bytes, count)
+        copyBytes(text.pointee.bytes, bytes, count)
         finishString(text)
         return Value(text)
     }
@@ -184,8 +222,8 @@ extension Heap {
         let total = a.byteCount + b.byteCount
         if total <= 200 {
             let text = newString(byteCount: total)
-            memcpy(text.pointee.bytes, a.pointee.bytes, a.byteCount)
-            memcpy(text.pointee.bytes + a.byteCount, b.pointee.bytes, b.byteCount)
+            copyBytes(text.pointee.bytes, a.pointee.bytes, a.byteCount)
+            copyBytes(text.pointee.bytes + a.byteCount, b.pointee.bytes, b.byteCount)
             join(text, a, b)
             return Value(text)
         }
@@ -207,7 +245,7 @@ extension Heap {
             memcpy(buffer.pointee.bytes, a.pointee.bytes, a.byteCount)
             buffer.pointee.used = a.byteCount
         }
-        memcpy(buffer.pointee.bytes + buffer.pointee.used, b.pointee.bytes, b.byteCount)
+        copyBytes(buffer.pointee.bytes + buffer.pointee.used, b.pointee.bytes, b.byteCount)
         buffer.pointee.used += b.byteCount
         let text = newString(byteCount: 8)
         text.pointee.byteCount = UInt32(total)
@@ -277,6 +315,7 @@ extension Heap {
     /// The characters from `start` up to `end` (both in range).
     func substring(_ text: UnsafeMutablePointer<StringObject>, _ start: Int, _ end: Int) -> Value {
         if start >= end { return emptyString }
+        if text.isASCII { return makeASCII(text.pointee.bytes + start, count: end - start) }
         let from = offset(of: start, in: text)
         let to = offset(of: end, in: text)
         return makeString(text.pointee.bytes + from, count: to - from)

@@ -26,6 +26,14 @@ extension VM {
     /// `str(x)` as a value.
     func displayString(_ value: Value) throws(Raise) -> Value {
         if value.isString { return value }
+        if value.isInt {
+            let width = Decimal.width(value.int)
+            if width == 1 { return heap.singleCharacters[48 + value.int] }
+            let text = heap.newString(byteCount: width)
+            _ = Decimal.write(value.int, to: text.pointee.bytes)
+            heap.finishASCII(text)
+            return Value(text)
+        }
         var bytes: [UInt8] = []
         try display(value, into: &bytes)
         return heap.makeString(bytes)
@@ -167,18 +175,9 @@ enum Text {
             return
         }
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { digits in
-            var place = 24
-            var rest = number.magnitude
-            repeat {
-                place -= 1
-                digits[place] = 48 + UInt8(rest % 10)
-                rest /= 10
-            } while rest != 0
-            if number < 0 {
-                place -= 1
-                digits[place] = 45
-            }
-            text.append(contentsOf: digits[place..<24])
+            guard let start = digits.baseAddress else { return }
+            let count = Decimal.write(number, to: start)
+            text.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
         }
     }
 
