@@ -67,6 +67,9 @@ int pl_fcntl(int fd, int command, long argument) { return fcntl(fd, command, arg
 void *pl_mmap_shared(int fd, size_t length) {
     return mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 }
+void *pl_mmap_read(int fd, size_t length) {
+    return mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+}
 bool pl_mmap_failed(void *p) { return p == MAP_FAILED; }
 
 int pl_ppoll(struct pollfd *fds, int count, int64_t deadline, int signal) {

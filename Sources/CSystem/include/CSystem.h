@@ -161,6 +161,7 @@ int pl_close_range(unsigned first, unsigned last);
 int pl_open(const char *path, int flags, int mode);
 int pl_fcntl(int fd, int command, long argument);
 void *pl_mmap_shared(int fd, size_t length);
+void *pl_mmap_read(int fd, size_t length);
 bool pl_mmap_failed(void *p);
 /// `poll` with `signal` unblocked only inside: 0 or more as poll, or minus the errno.
 int pl_ppoll(struct pollfd *fds, int count, int64_t deadline, int signal);

@@ -174,7 +174,8 @@ typedef struct pl_owner_lock {
 } pl_owner_lock;
 
 typedef struct pl_header {
-    uint64_t magic, reservation, limit, total_committed;
+    uint64_t magic, layout;              // at this place in every version: whose memory it is, and in which layout
+    uint64_t reservation, limit, total_committed;
     pl_region regions[PL_REGIONS];
     pthread_mutex_t growth_lock;
     pthread_mutex_t chunk_lock;
@@ -208,6 +209,26 @@ _Static_assert(sizeof(pl_record) == 128, "record");
 _Static_assert(sizeof(pl_entry) == 64, "entry");
 _Static_assert(sizeof(pl_block) == 32, "block");
 _Static_assert(sizeof(pl_chunk) == 192, "chunk");
+
+/// Tells layouts apart, for those who look into the arena of a program that another build of proclang runs. To be
+/// counted up where the meaning of a field changes; moved fields it notices by itself.
+static inline uint64_t pl_layout(void) {
+    const uint64_t parts[] = {
+        1, sizeof(pl_header), offsetof(pl_header, regions), offsetof(pl_header, objects), offsetof(pl_header, slot_used),
+        offsetof(pl_header, supervisor_pid), offsetof(pl_header, former_sent), offsetof(pl_slot, parent),
+        offsetof(pl_slot, wait_gen), offsetof(pl_slot, wait_kind), offsetof(pl_slot, wait_object),
+        offsetof(pl_slot, wait_began), offsetof(pl_slot, join_group), offsetof(pl_slot, ends), offsetof(pl_slot, records),
+        offsetof(pl_slot, service), offsetof(pl_slot, birth), offsetof(pl_slot, sent), offsetof(pl_slot, name),
+        offsetof(pl_slot, start_line), offsetof(pl_object, kind), offsetof(pl_object, capacity),
+        offsetof(pl_object, head), offsetof(pl_object, peer), offsetof(pl_object, words), offsetof(pl_object, name),
+        offsetof(pl_end, owner), offsetof(pl_end, object), offsetof(pl_end, right), offsetof(pl_record, owner),
+        offsetof(pl_record, chain), offsetof(pl_record, object), offsetof(pl_record, active),
+        offsetof(pl_record, direction), offsetof(pl_record, message), sizeof(pl_block),
+    };
+    uint64_t hash = 14695981039346656037ull;   // FNV-1a, by words
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) hash = (hash ^ parts[i]) * 1099511628211ull;
+    return hash;
+}
 
 // MARK: Addressing. The arena is mapped before the first fork, so it has one address in all processes.
 

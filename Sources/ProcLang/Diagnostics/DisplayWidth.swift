@@ -6,7 +6,7 @@
 // - Wide means East Asian Width W or F (UAX #11) and emoji presentation; combining marks, joiners and variation
 //   selectors take no column. The ranges are those of Unicode 15, gathered.
 
-enum DisplayWidth {
+public enum DisplayWidth {
     static let tabWidth = 4
 
     static func columns(_ scalar: Unicode.Scalar) -> Int {
@@ -36,7 +36,7 @@ enum DisplayWidth {
     }
 
     /// A character (grapheme cluster) takes the columns of its widest scalar.
-    static func columns(_ character: Character) -> Int {
+    public static func columns(_ character: Character) -> Int {
         var width = 0
         for scalar in character.unicodeScalars {
             width = max(width, columns(scalar))

@@ -1,6 +1,6 @@
 // What somebody may have meant by a name that does not exist.
 
-enum Suggestions {
+public enum Suggestions {
     /// Names of other languages, with the ProcLang way.
     static let foreignNames: [String: String] = [
         "None": "write `nil`", "null": "write `nil`", "NULL": "write `nil`", "undefined": "write `nil`",
@@ -26,7 +26,7 @@ enum Suggestions {
     ]
 
     /// The known name nearest to `name`: at most a third of its letters differ, or only their case.
-    static func nearest(to name: String, in known: [String]) -> String? {
+    public static func nearest(to name: String, in known: [String]) -> String? {
         let wanted = Array(name.unicodeScalars)
         guard wanted.count <= 60 else { return nil }
         var best: (distance: Int, name: String)?

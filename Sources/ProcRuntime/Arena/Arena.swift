@@ -58,15 +58,7 @@ enum Arena {
         region(PL_REGION_CHUNKS, size / UInt64(PL_CHUNK_BYTES) * UInt64(MemoryLayout<pl_chunk>.stride))
         region(PL_REGION_BLOCKS, size - offset)
         pl_region_at(UInt32(PL_REGION_BLOCKS)).pointee.limit = size - pl_region_at(UInt32(PL_REGION_BLOCKS)).pointee.offset
-        func at<T>(_ index: Int, _ type: T.Type) -> UnsafeMutablePointer<T> {
-            base.advanced(by: Int(pl_region_at(UInt32(index)).pointee.offset)).assumingMemoryBound(to: type)
-        }
-        pl_arena.slots = at(PL_REGION_SLOTS, pl_slot.self)
-        pl_arena.objects = at(PL_REGION_OBJECTS, pl_object.self)
-        pl_arena.ends = at(PL_REGION_ENDS, pl_end.self)
-        pl_arena.records = at(PL_REGION_RECORDS, pl_record.self)
-        pl_arena.chunks = at(PL_REGION_CHUNKS, pl_chunk.self)
-        pl_arena.blocks = at(PL_REGION_BLOCKS, UInt8.self)
+        setBases()
         pl_mutex_init(&h.pointee.growth_lock)
         pl_mutex_init(&h.pointee.chunk_lock)
         pl_mutex_init(&h.pointee.slot_lock)
@@ -84,7 +76,22 @@ enum Arena {
             try grow(i, toHold: 16384)
         }
         try grow(PL_REGION_BLOCKS, toHold: 2 * UInt64(PL_CHUNK_BYTES))
+        h.pointee.layout = pl_layout()
         h.pointee.magic = magic
+    }
+
+    /// Finds the regions in the mapped arena.
+    static func setBases() {
+        let base = UnsafeMutableRawPointer(pl_arena.base!)
+        func at<T>(_ index: Int, _ type: T.Type) -> UnsafeMutablePointer<T> {
+            base.advanced(by: Int(pl_region_at(UInt32(index)).pointee.offset)).assumingMemoryBound(to: type)
+        }
+        pl_arena.slots = at(PL_REGION_SLOTS, pl_slot.self)
+        pl_arena.objects = at(PL_REGION_OBJECTS, pl_object.self)
+        pl_arena.ends = at(PL_REGION_ENDS, pl_end.self)
+        pl_arena.records = at(PL_REGION_RECORDS, pl_record.self)
+        pl_arena.chunks = at(PL_REGION_CHUNKS, pl_chunk.self)
+        pl_arena.blocks = at(PL_REGION_BLOCKS, UInt8.self)
     }
 
     static func roundUp(_ value: UInt64, _ unit: UInt64) -> UInt64 { (value + unit - 1) / unit * unit }

@@ -4,19 +4,34 @@ import ArgumentParser
 import Glibc
 import ProcLang
 
-struct FmtCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "fmt", abstract: "Format scripts in place.",
-        discussion: """
-            Prints the names of the files that it changed. Files with syntax errors are left alone. Exit status: 0 \
-            when all is well, 1 when --check found a file that is not formatted, 2 when a file cannot be read, \
-            written or parsed.
-            """)
+struct FmtCommand: DocumentedCommand {
+    static let configuration = CommandConfiguration(commandName: "fmt", abstract: "Format scripts in place.")
+
+    static let notes = CommandNotes(
+        usage: ["proclang fmt [--check] FILE...", "proclang fmt -"],
+        discussion: [
+            "Puts scripts into the one canonical style, and prints the names of the files that it changed. Files with "
+                + "syntax errors are left alone."
+        ],
+        examples: [
+            ManualItem("proclang fmt .", "all .proc files in and below this folder"),
+            ManualItem("proclang fmt --check src", "only name those that are not formatted"),
+            ManualItem("proclang fmt - < a.proc", "print the formatted text, for editors"),
+        ],
+        exitStatuses: [
+            ManualItem("0", "all is well"), ManualItem("1", "--check found a file that is not formatted"),
+            ManualItem("2", "a file cannot be read, written or parsed"),
+        ])
 
     @Flag(help: "Change nothing; print the names of the files that are not formatted.")
     var check = false
 
-    @Argument(help: "Scripts, folders of scripts, or - to format standard input to standard output.")
+    @OptionGroup var display: DisplayOptions
+
+    @Argument(
+        help: ArgumentHelp(
+            "Scripts, folders of scripts, or - to format standard input to standard output.", valueName: "file"),
+        completion: .file(extensions: ["proc"]))
     var files: [String]
 
     func run() throws {

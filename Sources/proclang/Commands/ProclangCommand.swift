@@ -20,26 +20,55 @@ struct ProclangCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proclang",
         abstract: "Run programs made of communicating processes.",
-        usage: """
-            proclang FILE [ARGUMENTS...]     run a script
-            proclang                         start the interactive prompt (REPL)
-            proclang -e CODE [ARGUMENTS...]  run a line of code
-            proclang - [ARGUMENTS...]        run standard input
-            proclang SUBCOMMAND
-            """,
-        discussion: """
-            Exit status: 0 when the script ended, 1 after an uncaught error, 2 when nothing was run (a wrong \
-            call, an unreadable file, errors found in the script), 3 after a deadlock, n after exit(n), and \
-            128 + n, as the shell shows it, after signal n.
-            """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, FmtCommand.self, ExplainCommand.self, ReferenceCommand.self],
+        subcommands: [
+            RunCommand.self, ReplCommand.self, CheckCommand.self, FmtCommand.self, ExplainCommand.self, PsCommand.self,
+            TopCommand.self, ReferenceCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
+
+    static let notes = CommandNotes(
+        usage: [
+            "proclang FILE [ARGUMENTS...]", "proclang", "proclang -e CODE [ARGUMENTS...]",
+            "proclang COMMAND [OPTIONS] ...",
+        ],
+        discussion: [
+            "ProcLang is a language for programs made of communicating processes. Every process of a script is a process "
+                + "of the operating system; they talk through channels, queues, pipes and shared variables. Without "
+                + "anything to run, proclang is an interactive prompt."
+        ],
+        examples: [
+            ManualItem("proclang job.proc 10", "run a script with an argument"),
+            ManualItem("proclang", "the interactive prompt"),
+            ManualItem("proclang check job.proc", "what is wrong, without running it"),
+            ManualItem("proclang top", "watch the processes of a running script"),
+        ],
+        exitStatuses: runStatuses,
+        sections: [
+            (
+                "Environment",
+                [
+                    ManualItem("NO_COLOR", "if set and not empty, no colours"),
+                    ManualItem("PROCLANG_HISTORY", "where the prompt keeps its history; empty: nowhere"),
+                ]
+            )
+        ])
+
+    /// The exit statuses of a program that runs a script.
+    static let runStatuses = [
+        ManualItem("0", "the script ended"), ManualItem("1", "an uncaught error, or an unjoined process failed"),
+        ManualItem("2", "nothing was run: a wrong call, an unreadable file, errors found in the script"),
+        ManualItem("3", "a deadlock"), ManualItem("124", "--timeout: the time was up"),
+        ManualItem("n", "exit(n) was called"),
+        ManualItem("128 + n", "signal n ended the program, as the shell shows it: 130 after Ctrl-C"),
+    ]
+
+    static let names = ["run", "repl", "check", "fmt", "explain", "ps", "top", "reference", "help"]
 
     /// Whether a first word names a command and not a script. No Set: making its type costs a twentieth of a start.
     static func isSubcommand(_ word: String) -> Bool {
         switch word {
-        case "run", "check", "fmt", "explain", "reference", "help": return true
+        case "run", "repl", "check", "fmt", "explain", "ps", "top", "reference", "help": return true
         default: return false
         }
     }
@@ -51,15 +80,37 @@ struct ProclangCommand: ParsableCommand {
             try command.run()
             Glibc.exit(ExitStatus.success)
         } catch {
-            let message = fullMessage(for: error)
+            let name = words.first == "help" ? words.dropFirst().first : words.first
+            let command = CommandDescription.program.commands.first { $0.commandName == name }
             if exitCode(for: error) == .success {
-                print(message)
+                let message = fullMessage(for: error)
+                // The parser knows when help is due; how it looks is ours.
+                let isHelp = message.hasPrefix("OVERVIEW:")
+                let program = CommandDescription.program
+                print(isHelp ? HelpText.forStandardOutput().render(command ?? program, isRoot: command == nil) : message,
+                    terminator: isHelp ? "" : "\n")
                 Glibc.exit(ExitStatus.success)
             }
-            complain(message)
+            complain(refusal(message(for: error), command: command?.commandName))
             Glibc.exit(ExitStatus.refused)
         }
     }
+
+    /// One message for a wrong call: what is wrong, and where to read more; how it is called, if something is missing.
+    private static func refusal(_ message: String, command: String?) -> String {
+        let caller = command.map { "proclang \($0)" } ?? "proclang"
+        // Longer lists of values come a line each.
+        let parts = message.split(separator: "\n").map { $0.hasPrefix("  - ") ? String($0.dropFirst(4)) : String($0) }
+        let text = parts.count > 1 ? parts[0] + " " + parts.dropFirst().joined(separator: ", ") : message
+        var lines = ["\(caller): \(lowerFirst(text))"]
+        if message.hasPrefix("Missing") {
+            let usage = command.map { notes(of: $0).usage } ?? notes.usage
+            lines.append("usage: \(usage.joined(separator: "\n       "))")
+        }
+        return (lines + ["\(caller) --help says more"]).joined(separator: "\n")
+    }
+
+    private static func lowerFirst(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
 }
 
 /// Writes one message and a newline to standard error.

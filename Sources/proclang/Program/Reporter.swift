@@ -16,8 +16,12 @@ struct Reporter {
         renderer = DiagnosticRenderer(sources: sources, isColoured: Reporter.usesColour(STDERR_FILENO))
     }
 
-    /// Colours only for a terminal that wants them (https://no-color.org).
+    /// `--color`.
+    static var colour = ColourChoice.auto
+
+    /// Colours only for a terminal that wants them (https://no-color.org), unless the caller decided.
     static func usesColour(_ descriptor: Int32) -> Bool {
+        if colour != .auto { return colour == .always }
         if let variable = getenv("NO_COLOR"), variable.pointee != 0 { return false }
         if let term = getenv("TERM"), String(cString: term) == "dumb" { return false }
         return isatty(descriptor) == 1

@@ -2,6 +2,7 @@
 // it cannot: what, where, and what to do.
 
 import Glibc
+import ProcLang
 
 /// Where a script comes from.
 enum ScriptOrigin {
@@ -62,7 +63,9 @@ enum ScriptText {
     private static func unreadable(_ name: String, _ code: Int32) -> ScriptUnreadable {
         let reason: String
         switch code {
-        case ENOENT: reason = "there is no such file; check the path"
+        case ENOENT:
+            let command = Suggestions.nearest(to: name, in: ProclangCommand.names)
+            reason = "there is no such file; " + (command.map { "did you mean proclang \($0)?" } ?? "check the path")
         case EISDIR: reason = "it is a directory; name a .proc file in it"
         case EACCES: reason = "you may not read it; check its permissions"
         default: reason = String(cString: strerror(code))
