@@ -11,18 +11,22 @@ _proclang() {
     COMPREPLY=()
     case $previous in
         -e) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --memory) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --timeout) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --seed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --deny) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     if ((COMP_CWORD == 1)); then command=; fi
     case $command in
         run)
             case $cur in
-                -*) COMPREPLY=($(compgen -W '-e --color --version -h --help' -- "$cur")) ;;
+                -*) COMPREPLY=($(compgen -W '-e --memory --timeout --seed --deny --color --version -h --help' -- "$cur")) ;;
                 *) _proclang_scripts ;;
             esac ;;
         repl)
             case $cur in
-                -*) COMPREPLY=($(compgen -W '--color --version -h --help' -- "$cur")) ;;
+                -*) COMPREPLY=($(compgen -W '--memory --timeout --seed --deny --color --version -h --help' -- "$cur")) ;;
                 *) COMPREPLY=($(compgen -f -- "$cur")) ;;
             esac ;;
         check)
@@ -61,7 +65,7 @@ _proclang() {
             COMPREPLY=($(compgen -f -- "$cur")) ;;
         *)
             case $cur in
-                -*) COMPREPLY=($(compgen -W '-e --color --version -h --help' -- "$cur")) ;;
+                -*) COMPREPLY=($(compgen -W '-e --memory --timeout --seed --deny --color --version -h --help' -- "$cur")) ;;
                 *)
                     if ((COMP_CWORD == 1)); then
                         COMPREPLY=($(compgen -W 'run repl check fmt explain ps top reference' -- "$cur"))
