@@ -16,17 +16,26 @@
 pl_bases pl_arena;
 pl_private pl_local;
 
-/// SIGTERM to a script process: its own cancellation, as if a handle's owner had asked for it.
-static void pl_cancel_self(int signal) {
-    (void)signal;
+/// SIGTERM, SIGINT or SIGHUP to a script process. To the main script it is meant for the program: the supervisor
+/// takes it as its own. To another it is that one's cancellation, as if a handle's owner had asked for it. What
+/// a terminal sends (it comes from the kernel) goes to every process of the program; there only the supervisor acts.
+static void pl_take_signal(int signal, siginfo_t *info, void *context) {
+    (void)context;
+    if (signal != SIGTERM && info->si_code > 0) return;
     int saved = errno;
     pl_slot *me = pl_arena.me;
     if (me) {
-        if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
-            pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
-        pl_store32(&me->cancel, 1);
-        pl_add32(&me->seq, 2);
-        pl_or32(&pl_arena.header->kicks, 2);
+        uint32_t reason = PL_KICK_CANCEL;
+        if (me->parent == PL_SUPERVISOR_SLOT && !me->service) {
+            pl_store32(&pl_arena.header->main_signal, (uint32_t)signal);
+            reason = PL_KICK_SIGNAL;
+        } else {
+            if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
+                pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
+            pl_store32(&me->cancel, 1);
+            pl_add32(&me->seq, 2);
+        }
+        pl_or32(&pl_arena.header->kicks, reason);
         uint64_t one = 1;
         if (write(pl_local.kick_fd, &one, 8) < 0) {}
     }
@@ -35,7 +44,8 @@ static void pl_cancel_self(int signal) {
 int pl_cancelling_handler(int signal) {
     struct sigaction a;
     memset(&a, 0, sizeof a);
-    a.sa_handler = pl_cancel_self;
+    a.sa_sigaction = pl_take_signal;
+    a.sa_flags = SA_SIGINFO | SA_RESTART;
     return sigaction(signal, &a, NULL);
 }
 

@@ -10,7 +10,10 @@ enum { PL_NAME_BYTES = 48, PL_INFLIGHT = 24, PL_PENDING = 16, PL_LOCKSET = 8, PL
 
 /// What a process is doing; values of `pl_slot.state`.
 enum {
-    PL_FREE = 0, PL_RESERVED, PL_RUNNING, PL_EXITING, PL_DEAD, PL_SWEPT, PL_ENDED
+    PL_FREE = 0, PL_RESERVED, PL_RUNNING, PL_EXITING, PL_DEAD, PL_SWEPT, PL_ENDED,
+    PL_SUPERVISOR_SLOT = 1,
+    // Bits of `pl_header.kicks` that are set in signal handlers.
+    PL_KICK_CANCEL = 2, PL_KICK_SIGNAL = 64
 };
 
 /// One process. Written by the process itself, unless a comment in ProcessTable.swift says otherwise.
@@ -190,6 +193,7 @@ typedef struct pl_header {
     pl_owner_lock output, input;
     uint64_t input_start, input_end, input_eof;
     uint32_t supervisor_pid, shutting_down;
+    uint32_t main_signal, unused_signal; // SIGTERM, SIGINT or SIGHUP that the main script got
     uint32_t report_sequence, report_length;
     uint64_t birth_summary[16];
     uint64_t births[1024];

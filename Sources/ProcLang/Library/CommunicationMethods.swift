@@ -42,7 +42,6 @@ enum CommunicationMethods {
         table.method(of: Tag.end, "close", "", "Gives up the writing end, or the reading end of who never had the other.") {
             (vm, a, _) throws(Raise) in
             var end = a[0].end
-            if vm.externalInputs.contains(end.object) { try vm.endInput(end) }
             if end.rights == .both {
                 let held = vm.host.rights(on: end.object)
                 if end.kind == .pipe || held.isEmpty {

@@ -75,21 +75,6 @@ extension VM {
         throw failure(outcome, channel, "sent")
     }
 
-    /// Ends the standard input of an external program, whoever else still holds its writing end: to close it is to
-    /// tell the program that nothing more comes. A message without content says so, after all lines sent before.
-    func endInput(_ end: End) throws(Raise) {
-        guard host.rights(on: end.object).contains(.write) else { return }
-        var last = CommCase(action: .send, end: End(object: end.object, kind: end.kind, rights: .write))
-        let mode = waitMode()
-        let outcome = withUnsafePointer(to: &last) {
-            host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
-        }
-        switch outcome {
-        case .done, .ended, .poisoned: return
-        default: throw failure(outcome, Value(end: end), "closed")
-        }
-    }
-
     /// Receives. nil: `immediate` and nothing there. The end of the stream raises `closed`.
     func receive(_ source: Value, deadline: Int64 = .max, immediate: Bool = false) throws(Raise) -> Value? {
         if source.tag == Tag.handle { return try join(source.handle, deadline: deadline) }

@@ -123,7 +123,7 @@ extension VM {
             process: error.pointee.process.isNil ? "" : plainText(error.pointee.process), attached: attached)
     }
 
-    private func plainText(_ value: Value) -> String {
+    func plainText(_ value: Value) -> String {
         if value.isString { return value.string.text }
         var text: [UInt8] = []
         do { try repr(value, into: &text) } catch { pendingError = .nil }

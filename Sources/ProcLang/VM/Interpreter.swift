@@ -150,10 +150,14 @@ public final class Interpreter {
         vm.taskRoot = error
         vm.pendingError = .nil
         if error.tag == Tag.error {
-            if error.error.pointee.process.isNil {
-                error.error.pointee.process = vm.heap.makeString("\(vm.host.selfName), \(vm.host.selfPid)")
+            let own = "\(vm.host.selfName), \(vm.host.selfPid)"
+            if error.error.pointee.process.isNil { error.error.pointee.process = vm.heap.makeString(own) }
+            // That another process was cancelled is a failure here like any other.
+            if error.error.pointee.kindName.isString, error.error.pointee.kindName.string.text == "cancelled",
+                vm.plainText(error.error.pointee.process) == own
+            {
+                return .cancelled
             }
-            if error.error.pointee.kindName.isString, error.error.pointee.kindName.string.text == "cancelled" { return .cancelled }
         }
         return .failure(vm.failure(of: error))
     }

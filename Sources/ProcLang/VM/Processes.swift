@@ -217,7 +217,7 @@ extension VM {
         case .cancelled:
             handle.pointee.state = HandleState.cancelled
             handle.pointee.outcome = heap.makeError(
-                kind: kinds.cancelled, message: heap.makeString("the process \(label(handle)) was cancelled"))
+                kind: kinds.cancelled, message: heap.makeString("\(title(handle)) was cancelled"))
             handle.pointee.outcome.error.pointee.process = heap.makeString(label(handle))
         case .killed(let signal):
             handle.pointee.state = HandleState.killed
@@ -240,10 +240,12 @@ extension VM {
         "\(handle.pointee.name.isString ? handle.pointee.name.string.text : "process"), \(handle.pointee.pid)"
     }
 
+    private func title(_ handle: UnsafeMutablePointer<HandleObject>) -> String {
+        "the process \(handle.pointee.name.isString ? handle.pointee.name.string.text : "") (pid \(handle.pointee.pid))"
+    }
+
     private func processError(_ handle: UnsafeMutablePointer<HandleObject>, _ what: String) -> Value {
-        let name = handle.pointee.name.isString ? handle.pointee.name.string.text : "process"
-        let error = heap.makeError(
-            kind: kinds.process, message: heap.makeString("the process \(name) (pid \(handle.pointee.pid)) \(what)"))
+        let error = heap.makeError(kind: kinds.process, message: heap.makeString("\(title(handle)) \(what)"))
         error.error.pointee.process = heap.makeString(label(handle))
         return error
     }
@@ -279,7 +281,7 @@ extension VM {
                 uninterruptible: false, line: currentLine, tryDepth: tryDepth)
             switch outcome {
             case .done: continue
-            default: throw waitFailure(outcome, "the process \(label(handle)) did not end in time")
+            default: throw waitFailure(outcome, "\(title(handle)) did not end in time")
             }
         }
         return try self.outcome(of: handle)

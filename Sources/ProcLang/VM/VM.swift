@@ -76,8 +76,6 @@ final class VM {
     let emptyFunction: UnsafeMutablePointer<FunctionCode>
     /// Channels whose writing end this process closed by `close()`.
     @exclusivity(unchecked) var closedWriters: Set<ObjectRef> = []
-    /// The standard inputs of external programs started by this process, or by one that it was forked from.
-    @exclusivity(unchecked) var externalInputs: Set<ObjectRef> = []
     /// The argument names of the call to come.
     @exclusivity(unchecked) var argumentNames = Value.nil
     @exclusivity(unchecked) var nativeDepth = 0

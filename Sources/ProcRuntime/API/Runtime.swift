@@ -126,6 +126,11 @@ public final class Runtime {
     public func makeChannel(kind: ObjectKind, capacity: Int) throws -> ObjectRef {
         try Channels.make(kind: kind, capacity: capacity)
     }
+    /// Makes a channel whose reader feeds an external program: a process that gives its writing end to another in
+    /// `parallel` does not count as a writer while it waits there.
+    public func makeProgramInput(capacity: Int) throws -> ObjectRef {
+        try Channels.make(kind: .channel, capacity: capacity, flags: ObjectFlag.programInput)
+    }
     /// Makes a duplex pipe: its two ends, both this process's, each with room for `capacity` messages.
     public func makePipe(capacity: Int) throws -> (ObjectRef, ObjectRef) { try Channels.makePipe(capacity: capacity) }
     /// Performs exactly one of `cases`, waiting as `mode` says.

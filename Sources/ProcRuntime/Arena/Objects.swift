@@ -13,6 +13,8 @@ enum ObjectFlag {
     static let poisoned: UInt8 = 1
     /// No end is left; the object is being destroyed.
     static let dying: UInt8 = 2
+    /// Its reader feeds an external program, whose end no process of this program can be seen to wait for.
+    static let programInput: UInt8 = 4
 }
 
 enum Objects {

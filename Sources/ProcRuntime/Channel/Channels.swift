@@ -8,11 +8,12 @@ import CSystem
 import Glibc
 
 enum Channels {
-    static func make(kind: ObjectKind, capacity: Int) throws -> ObjectRef {
+    static func make(kind: ObjectKind, capacity: Int, flags: UInt8 = 0) throws -> ObjectRef {
         guard capacity >= 0, kind == .channel || kind == .queue else {
             throw RuntimeError(kind: "value", message: "a channel's capacity cannot be \(capacity)")
         }
         let index = try Pool.takeObject(kind: kind.rawValue + 1)
+        pl_object_at(index).pointee.flags = flags
         pl_object_at(index).pointee.capacity = UInt64(capacity)
         fault(.channelsMakeCapacity)
         try hold(index)

@@ -309,7 +309,7 @@ struct Snapshot {
         guard let writer = blocked[p] else { return false }
         if writer.kind == WaitKind.join {
             return (end.pointee.flags & EndFlag.reserved == 0 || stuck.contains(p))
-                && Streams.waits(pl_slot_at(p), p, for: reader)
+                && (end.pointee.flags & EndFlag.lent != 0 || Streams.waits(pl_slot_at(p), p, for: reader))
         }
         if writer.kind == WaitKind.communicate, writer.flags & WaitFlag.soleReceive != 0 {
             return writer.object == UInt64(object)

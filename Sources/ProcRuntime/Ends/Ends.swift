@@ -14,9 +14,9 @@ import CSystem
 import Glibc
 
 enum EndFlag {
-    /// The reading end was given to a child of the current `parallel`.
+    /// The reading end, or the writing end of a program's input, was given to a child of the current `parallel`.
     static let given: UInt8 = 1
-    /// The owner waits in `parallel` and has lent this reading end: it does not count for senders.
+    /// The owner waits in `parallel` and has lent this end: it does not count for those at the other side.
     static let lent: UInt8 = 2
     /// Kept for processes that may yet be started: counts although its owner waits.
     static let reserved: UInt8 = 4

@@ -4,7 +4,9 @@
 // holds the writing end who could still use it. Not counted are
 // - a process that itself waits without timeout in a receive on that channel (R included);
 // - a process that waits without timeout, in `parallel` or `join`, for R or for one that R descends from,
-//   unless it keeps the end in reserve for processes it may yet start.
+//   unless it keeps the end in reserve for processes it may yet start;
+// - if R feeds an external program: a process that waits in `parallel` for one that it gave the end to. (That
+//   one writes what the program gets, and others of the `parallel` read what it answers.)
 // An end inside an unread message counts. (Processes in a `select` whose every case would be at its end are
 // found by the supervisor's scan, which sees all channels.)
 //
@@ -79,7 +81,9 @@ enum Streams {
                                 s.pointee.wait_object == UInt64(object), pl_load32(&s.pointee.cancel) == 0
                             else { return .openForReader }
                         } else if s.pointee.wait_kind == WaitKind.join, e.pointee.flags & EndFlag.reserved == 0 {
-                            guard count < 16, waits(s, p, for: reader) else { return .openForReader }
+                            guard count < 16, e.pointee.flags & EndFlag.lent != 0 || waits(s, p, for: reader) else {
+                                return .openForReader
+                            }
                             lenders[count] = UInt64(p) << 32 | UInt64(generation)
                             count += 1
                         } else {

@@ -12,8 +12,9 @@ import Glibc
 struct Child {
     var ref: ProcessRef
     var pid: Int32
-    /// The channels whose reading end it was given.
-    var givenToRead: [UInt32]
+    /// The ends it was given that its parent lends while it waits for it in `parallel`: those to read from, and
+    /// those to write to external programs.
+    var given: [(object: UInt32, right: Rights)]
     var reaped = false
     var released = false
 }

@@ -4,7 +4,7 @@
 // - A parent is woken at each end of a child; others register by `foreign_waiters` before they look.
 // - While a process waits here without limit it lends the writing ends to the readers among those it waits
 //   for and their descendants (Streams.swift), except those kept in reserve; in `parallel` it also lends the
-//   reading ends that it gave to processes of that `parallel`.
+//   reading ends, and the writing ends of external programs' inputs, that it gave to processes of that `parallel`.
 // - `awaited_group` of a child names the wait of its parent that includes it.
 
 import CSystem
@@ -197,7 +197,7 @@ enum Join {
 enum Lending {
     private static var members: Set<UInt64> = []
     private static var hadReserve = false
-    /// Own reading entries marked `given`, and what is marked for the present wait.
+    /// Own entries marked `given`, and what is marked for the present wait.
     private static var given: [UInt32] = []
     private static var lent: [UInt32] = []
     private static var reserved: [UInt32] = []
@@ -210,7 +210,7 @@ enum Lending {
         reserved = []
     }
 
-    /// Notes which reading ends went to processes of the current `parallel`. Consecutive waits belong to one
+    /// Notes which ends went to processes of the current `parallel`. Consecutive waits belong to one
     /// `parallel` when they share a process or the earlier one kept ends for processes to come.
     static func enterParallel(_ processes: [ProcessRef], hasReserve: Bool) {
         if !hadReserve, !processes.contains(where: { members.contains($0.raw) }) {
@@ -221,8 +221,8 @@ enum Lending {
         }
         hadReserve = hasReserve
         for ref in processes where members.insert(ref.raw).inserted {
-            for object in Children.table[ref.raw]?.givenToRead ?? [] {
-                let e = EndTable.entry(object, .read)
+            for (object, right) in Children.table[ref.raw]?.given ?? [] {
+                let e = EndTable.entry(object, right)
                 if e != 0, pl_end_at(e).pointee.flags & EndFlag.given == 0 {
                     pl_end_at(e).pointee.flags |= EndFlag.given
                     fault(.lendingEnterParallelFlags2)
@@ -252,7 +252,7 @@ enum Lending {
             let o = pl_object_at(object)!
             pl_end_at(e).pointee.flags |= EndFlag.lent
             fault(.lendingBeginFlags2)
-            o.pointee.readers_lent += 1
+            if pl_end_at(e).pointee.right == Rights.read.rawValue { o.pointee.readers_lent += 1 }
             fault(.lendingBeginReadersLent)
             o.pointee.end_gen &+= 1
             fault(.lendingBeginEndGen)
@@ -269,7 +269,7 @@ enum Lending {
             Objects.lock(object)
             pl_end_at(e).pointee.flags &= ~EndFlag.lent
             fault(.lendingEndFlags)
-            pl_object_at(object).pointee.readers_lent -= 1
+            if pl_end_at(e).pointee.right == Rights.read.rawValue { pl_object_at(object).pointee.readers_lent -= 1 }
             fault(.lendingEndReadersLent)
             pl_object_at(object).pointee.end_gen &+= 1
             fault(.lendingEndEndGen)

@@ -157,11 +157,12 @@ enum Spin {
 /// Reasons for the supervisor to look, set by anybody: bits in `header.kicks`, then one write to its eventfd.
 enum Kick {
     static let birth: UInt32 = 1
-    static let cancel: UInt32 = 2
+    static let cancel = UInt32(PL_KICK_CANCEL)
     static let kill: UInt32 = 4
     static let detect: UInt32 = 8
     static let foreign: UInt32 = 16
     static let manager: UInt32 = 32
+    static let signal = UInt32(PL_KICK_SIGNAL)
 
     static func supervisor(_ reason: UInt32) {
         _ = pl_or32(&pl_head().pointee.kicks, reason)

@@ -25,12 +25,13 @@ enum Spawn {
         fault(.spawnCreateStartLine)
         s.pointee.birth = UInt64(pl_now())
         fault(.spawnCreateBirth)
-        var givenToRead: [UInt32] = []
+        var given: [(object: UInt32, right: Rights)] = []
         do {
             for end in ends {
                 try Ends.grant(end, owner: ref.raw, list: &s.pointee.ends)
-                if end.rights.contains(.read), let object = EndTable.channel(end.object, end.kind, .read) {
-                    givenToRead.append(object)
+                Ends.parts(of: end) { object, right in
+                    let isInput = pl_object_at(object).pointee.flags & ObjectFlag.programInput != 0
+                    if right == .read || isInput { given.append((object, right)) }
                 }
             }
         } catch {
@@ -50,7 +51,7 @@ enum Spawn {
         s.pointee.pid = pid
         fault(.spawnCreatePid)
         announce(index)
-        Children.table[ref.raw] = Child(ref: ref, pid: pid, givenToRead: givenToRead)
+        Children.table[ref.raw] = Child(ref: ref, pid: pid, given: given)
         return ref
     }
 
@@ -114,12 +115,10 @@ enum Newborn {
     }
 
     static func signals() {
-        pl_ignore_signal(SIGINT)
-        pl_ignore_signal(SIGHUP)
         pl_ignore_signal(SIGPIPE)
         pl_ignore_signal(SIGXFSZ)
         pl_interrupting_handler(SIGURG)
-        pl_cancelling_handler(SIGTERM)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { pl_cancelling_handler(signal) }
         pl_default_signal(SIGCHLD)
         // Sent from outside these kill, as everywhere; the Swift runtime's crash reports are for developers.
         if getenv("PROCLANG_BACKTRACE") == nil {

@@ -11,7 +11,7 @@ import CSystem
 import Glibc
 
 enum Supervisor {
-    static let slot: UInt32 = 1
+    static let slot = UInt32(PL_SUPERVISOR_SLOT)
     private static var epoll: Int32 = -1
     private static var signals: Int32 = -1
     private static var mainSlot: UInt32 = 0
@@ -161,6 +161,7 @@ enum Supervisor {
         if reasons & Kick.foreign != 0 { wakeForeign() }
         if reasons & Kick.manager != 0 { startManager() }
         if reasons & Kick.detect != 0 { Detector.request() }
+        if reasons & Kick.signal != 0 { takeMainSignal() }
     }
 
     // MARK: Births
@@ -505,15 +506,34 @@ enum Supervisor {
                 reapOrphans()
                 continue
             }
-            if interactive, signal == SIGINT {
-                Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: false)
-            } else if signalTaken == 0 {
-                signalTaken = signal
-                killAt = pl_now() + Cancellation.grace
-                Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
+            if signal == passedOn {
+                passedOn = 0
             } else {
-                killNow(mainSlot)
+                take(signal)
             }
         }
+    }
+
+    private static func take(_ signal: Int32) {
+        if interactive, signal == SIGINT {
+            Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: false)
+        } else if signalTaken == 0 {
+            signalTaken = signal
+            killAt = pl_now() + Cancellation.grace
+            Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
+        } else {
+            killNow(mainSlot)
+        }
+    }
+
+    /// The signal that came by way of the main script, if the same may yet come directly: who sends to a process
+    /// group sends to both, but means it once.
+    private static var passedOn: Int32 = 0
+
+    private static func takeMainSignal() {
+        let signal = Int32(bitPattern: pl_swap32(&pl_head().pointee.main_signal, 0))
+        if signal == 0 || signal == signalTaken { return }
+        take(signal)
+        passedOn = signal
     }
 }

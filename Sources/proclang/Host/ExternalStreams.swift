@@ -18,7 +18,11 @@ enum ExternalStreams {
 
     static func spawn(_ command: [String], shell: Bool, on runtime: Runtime) throws -> ExternalProgram {
         let ready = try runtime.makeChannel(kind: .channel, capacity: 1)
-        let channels = try (0..<3).map { _ in try runtime.makeChannel(kind: .channel, capacity: capacity) }
+        let channels = [
+            try runtime.makeProgramInput(capacity: capacity),
+            try runtime.makeChannel(kind: .channel, capacity: capacity),
+            try runtime.makeChannel(kind: .channel, capacity: capacity),
+        ]
         func end(_ object: ObjectRef, _ rights: Rights) -> End { End(object: object, kind: .channel, rights: rights) }
         let input = end(channels[0], .read)
         let output = end(channels[1], .write)
@@ -135,8 +139,7 @@ private enum Pump {
     static func feed(_ descriptor: Int32, _ end: End, _ runtime: Runtime) {
         defer { close(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        // A message without content: the input was closed, though others may still hold its writing end.
-        while let message = ExternalStreams.receive(from: end, on: runtime), !message.isEmpty {
+        while let message = ExternalStreams.receive(from: end, on: runtime) {
             let line = (ProgramContext.interpreter?.displayText(ofMessage: message) ?? []) + [UInt8(ascii: "\n")]
             var written = 0
             while written < line.count {
