@@ -16,6 +16,16 @@ if arguments[1] == "list" {
     for name in Scenarios.all.keys.sorted() { print(name) }
     exit(0)
 }
+#if FAULTS
+    if arguments[1] == "points" {
+        for name in FaultNames.points { print(name) }
+        exit(0)
+    }
+    if arguments[1] == "misorders" {
+        for name in FaultNames.misorders { print(name) }
+        exit(0)
+    }
+#endif
 guard let scenario = Scenarios.all[arguments[1]] else {
     print("no scenario named \(arguments[1])")
     exit(2)

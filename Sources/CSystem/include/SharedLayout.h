@@ -57,8 +57,8 @@ typedef struct pl_slot {
     char name[PL_NAME_BYTES];
     int32_t start_line;
     uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
-    uint8_t padding[336];
-
+    uint64_t end_intent_owner;        // whose the entry in `end_intent` is to be, or was
+    uint8_t padding[328];
 } pl_slot;
 
 // MARK: Objects
@@ -81,7 +81,8 @@ typedef struct pl_object {
     int32_t line;
     uint64_t words[8];
     char name[24];
-    uint8_t padding[16];
+    uint64_t maker;                  // who is making it (0 from its first end on), or destroying it
+    uint8_t padding[8];
 } pl_object;
 
 /// The right of one process (or of the block of one unread message) on one object in one direction.

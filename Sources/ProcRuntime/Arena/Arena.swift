@@ -102,7 +102,7 @@ enum Arena {
         let r = pl_region_at(UInt32(region))!
         if pl_acquire64(&r.pointee.committed) >= bytes { return }
         let h = pl_head()!
-        RobustLock.lock(&h.pointee.growth_lock)  // nothing to repair: `committed` is one word
+        RobustLock.lock(&h.pointee.growth_lock, repair: recount)
         defer { RobustLock.unlock(&h.pointee.growth_lock) }
         let have = r.pointee.committed
         if have >= bytes { return }
@@ -126,6 +126,21 @@ enum Arena {
         fault(.arenaGrowTotalCommitted)
         pl_release64(&r.pointee.committed, want)
         fault(.arenaGrowCommitted)
+    }
+
+    /// After a death in `grow`: memory that was given but not published is not counted.
+    private static func recount() {
+        let h = pl_head()!
+        var sum = pl_region_at(UInt32(PL_REGION_SLOTS)).pointee.offset
+        for i in 0..<UInt32(PL_REGIONS) { sum += pl_region_at(i).pointee.committed }
+        h.pointee.total_committed = sum
+        fault(.arenaRecountTotalCommitted)
+    }
+
+    /// Takes the growth lock once: if its last holder died inside, what was counted is counted again.
+    static func settleGrowth() {
+        RobustLock.lock(&pl_head().pointee.growth_lock, repair: recount)
+        RobustLock.unlock(&pl_head().pointee.growth_lock)
     }
 
     private static func commit(_ fd: Int32, _ offset: UInt64, _ length: UInt64) throws {

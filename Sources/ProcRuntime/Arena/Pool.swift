@@ -12,6 +12,14 @@ import CSystem
 import Glibc
 
 enum Pool {
+    /// Takes the lock of every pool once: if its last holder died inside, what is derived is made again.
+    static func repairAll() {
+        for (pool, rebuild) in [(objects, rebuildObjects), (ends, rebuildEnds), (records, rebuildRecords)] {
+            RobustLock.lock(&pool.pointee.lock, repair: rebuild)
+            RobustLock.unlock(&pool.pointee.lock)
+        }
+    }
+
     // MARK: Objects
 
     /// Takes a free object and gives it `kind`. Its lock is initialised once in its life. The caller's
@@ -44,6 +52,8 @@ enum Pool {
         o.pointee.next_free = 0
         fault(.poolTakeObjectNextFree)
         clear(o)
+        o.pointee.maker = ProcessTable.selfRef.raw
+        fault(.poolTakeObjectMaker)
         pl_order()
         o.pointee.kind = kind
         fault(.poolTakeObjectKind)
@@ -173,8 +183,7 @@ enum Pool {
         fault(.poolTakeEndObjectNext)
         e.pointee.object_prev = 0
         fault(.poolTakeEndObjectPrev)
-        pl_me().pointee.end_intent = index
-        fault(.poolTakeEndEndIntent)
+        Ends.intend(index, owner)
         pl_order()
         e.pointee.owner = owner
         fault(.poolTakeEndOwner)

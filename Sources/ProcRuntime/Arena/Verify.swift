@@ -11,17 +11,26 @@ public enum ArenaCheck {
     /// supervisor have ended, so that nothing may belong to anybody else.
     public static func problems(quiet: Bool) -> [String] {
         var found: [String] = []
+        if quiet { OwnerCheck.locks(&found) }
+        Pool.repairAll()
         objects(&found, quiet)
         ends(&found, quiet)
         records(&found, quiet)
         Blocks.repairAll()
         chunks(&found)
         blocks(&found, quiet)
+        OwnerCheck.slots(&found, quiet)
+        OwnerCheck.memory(&found)
+        if quiet {
+            OwnerCheck.lists(&found)
+            OwnerCheck.channelBlocks(&found)
+        }
         return found
     }
 
     /// A number for each pool, to see leaks between two moments: objects, ends, records, blocks in use.
     public static func usage() -> (objects: Int, ends: Int, records: Int, blocks: Int) {
+        Pool.repairAll()
         var blocks = 0
         Blocks.forEach { _ in blocks += 1 }
         return (Int(Pool.objects.pointee.live), Int(Pool.ends.pointee.live), Int(Pool.records.pointee.live), blocks)
@@ -30,9 +39,9 @@ public enum ArenaCheck {
     private static func objects(_ found: inout [String], _ quiet: Bool) {
         for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
             let o = pl_object_at(i)!
-            guard let kind = Objects.kind(o) else { continue }
             Objects.lock(i)
             defer { Objects.unlock(i) }
+            guard let kind = Objects.kind(o) else { continue }
             var counts: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
             var e = o.pointee.ends_first
             var previous: UInt32 = 0
@@ -59,7 +68,7 @@ public enum ArenaCheck {
             // Of a pipe, one direction may be unused while the other is not.
             let peer = o.pointee.peer
             if steps == 0, peer == 0 || pl_object_at(peer).pointee.ends_first == 0 { found.append("object \(i): nobody holds it, but it exists") }
-            if kind.isStream { stream(i, o, &found) } else { SharedCheck.object(i, o, quiet: quiet, &found) }
+            if kind.isStream { stream(i, o, &found) } else { SharedCheck.object(i, o, kind, quiet: quiet, &found) }
         }
     }
 

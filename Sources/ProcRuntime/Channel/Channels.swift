@@ -58,36 +58,29 @@ enum Channels {
             try Ends.acquire(index, .write)
         } catch {
             Ends.release(index, .read)
-            if pl_object_at(index).pointee.ends_first == 0 { Cleanup.finish(index) }
+            Cleanup.abandon(index, maker: ProcessTable.selfRef.raw)
+            pl_me().pointee.object_intent = 0
+            fault(.channelsHoldObjectIntent)
             throw error
         }
     }
 
+    /// Both directions of a pipe are poisoned together: who repairs one of a pair looks at the other.
     static func poison(_ ref: ObjectRef) throws {
         guard let index = Objects.index(of: ref) else { return }
         let peer = pl_object_at(index).pointee.peer
-        poisonOne(index)
-        if peer != 0 { poisonOne(peer) }
-    }
-
-    private static func poisonOne(_ index: UInt32) {
-        let o = pl_object_at(index)!
-        Objects.lock(index)
-        o.pointee.flags |= ObjectFlag.poisoned
-        fault(.channelsPoisonOneFlags)
-        Waiting.broadcast(o)
-        Objects.unlock(index)
-        Parker.deliver()
-        while true {
-            Objects.lock(index)
-            guard o.pointee.head != o.pointee.tail else {
-                Objects.unlock(index)
-                return
-            }
-            let block = Ring.discardOldest(o)
-            Objects.unlock(index)
-            Messages.discard(block)
+        let both = peer == 0 ? [index] : [min(index, peer), max(index, peer)]
+        for i in both { Objects.lock(i) }
+        for i in both {
+            pl_object_at(i).pointee.flags |= ObjectFlag.poisoned
+            fault(.channelsPoisonFlags)
         }
+        for i in both { Waiting.broadcast(pl_object_at(i)) }
+        // Noted until they are empty: the sweep of this process would finish it.
+        for i in both { Cleanup.schedule(i) }
+        for i in both.reversed() { Objects.unlock(i) }
+        Parker.deliver()
+        Cleanup.run()
     }
 
     static func rights(_ ref: ObjectRef) -> Rights {

@@ -14,6 +14,11 @@ enum Repair {
         guard let kind = Objects.kind(o) else { return }
         ends(o, index)
         if kind.isStream {
+            let peer = o.pointee.peer
+            if peer != 0, pl_object_at(peer).pointee.peer == index, pl_object_at(peer).pointee.flags & ObjectFlag.poisoned != 0 {
+                o.pointee.flags |= ObjectFlag.poisoned
+                fault(.repairObjectPoisoned)
+            }
             claims(o, index)
             ring(o, index)
             lists(o, index)

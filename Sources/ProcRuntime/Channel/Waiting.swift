@@ -220,7 +220,8 @@ enum Waiting {
     /// Moves offers into the ring while it has room, and completes their senders. Returns true when this
     /// process's own offer was among them.
     static func settle(_ o: Object) {
-        while o.pointee.send_count > 0, o.pointee.tail &- o.pointee.head < o.pointee.capacity {
+        while o.pointee.send_count > 0, o.pointee.flags & ObjectFlag.poisoned == 0,
+            o.pointee.tail &- o.pointee.head < o.pointee.capacity {
             let index = firstOffer(o, except: 0)
             guard index != 0, Ring.makeRoom(o) else { return }
             let r = pl_record_at(index)!

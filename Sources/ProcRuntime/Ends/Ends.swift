@@ -90,6 +90,8 @@ enum Ends {
         fault(.endsEnterObjectPrev2)
         o.pointee.ends_first = index
         fault(.endsEnterEndsFirst)
+        o.pointee.maker = 0
+        fault(.endsEnterMaker)
         switch Rights(rawValue: e.pointee.right) {
         case .read:
             o.pointee.readers += 1
@@ -105,6 +107,33 @@ enum Ends {
         }
         o.pointee.end_gen &+= 1
         fault(.endsEnterEndGen)
+    }
+
+    /// Notes an entry that is in no list, or about to leave its list, and whose it is meant to be or has been: should
+    /// this process die, the sweep gives it back, and by the owner knows it from one that is another's by then.
+    @inline(__always)
+    static func intend(_ index: UInt32, _ owner: UInt64) {
+        let me = pl_me()!
+        me.pointee.end_intent_owner = owner
+        fault(.endsIntendOwner)
+        pl_order()
+        me.pointee.end_intent = index
+        fault(.endsIntend)
+        pl_order()
+    }
+
+    /// Whether an entry is in the list of its owner. For the sweep; the owner is a dead process's, or dead.
+    static func isListed(_ index: UInt32) -> Bool {
+        let owner = pl_end_at(index).pointee.owner
+        var i: UInt32 = 0
+        if owner & blockOwner != 0 {
+            let block = owner & ~blockOwner
+            if Blocks.isUsed(block) { i = pl_block_at(block).pointee.ends }
+        } else if let s = ProcessTable.slot(of: ProcessRef(raw: owner)) {
+            i = s.pointee.ends
+        }
+        while i != 0, i != index { i = pl_end_at(i).pointee.own_next }
+        return i == index
     }
 
     // MARK: Detaching
@@ -131,9 +160,7 @@ enum Ends {
             Objects.unlock(object)
             Parker.deliver()
         }
-        pl_me().pointee.end_intent = index
-        fault(.endsDetachEndIntent)
-        pl_order()
+        intend(index, e.pointee.owner)
         unlink(index, list)
         Pool.giveEnd(index)
         pl_me().pointee.end_intent = 0
@@ -245,14 +272,16 @@ enum Cleanup {
         busy = false
     }
 
-    /// Empties a channel that nobody can read, destroys an object that nobody holds. Safe to repeat.
+    /// Empties a channel that is poisoned or that nobody can read, destroys an object that nobody holds. Safe to
+    /// repeat.
     static func finish(_ object: UInt32) {
         let o = pl_object_at(object)!
         guard o.pointee.kind != 0 else { return }
         if let kind = Objects.kind(o), kind.isStream {
             while true {
                 Objects.lock(object)
-                guard o.pointee.kind != 0, o.pointee.readers == 0, o.pointee.tail != o.pointee.head else {
+                let unread = o.pointee.readers == 0 || o.pointee.flags & ObjectFlag.poisoned != 0
+                guard o.pointee.kind != 0, o.pointee.maker == 0, unread, o.pointee.tail != o.pointee.head else {
                     Objects.unlock(object)
                     break
                 }
@@ -264,28 +293,73 @@ enum Cleanup {
         destroyIfUnused(object)
     }
 
+    /// Destroys an object that its maker has not given an end yet: the maker failed, or died.
+    static func abandon(_ object: UInt32, maker: UInt64) {
+        let o = pl_object_at(object)!
+        LockSet.add(object)
+        Objects.lock(object)
+        if o.pointee.kind != 0, o.pointee.maker == maker, o.pointee.flags & ObjectFlag.dying == 0 {
+            o.pointee.maker = 0
+            fault(.cleanupAbandonMaker)
+        }
+        Objects.unlock(object)
+        finish(object)
+        LockSet.remove(object)
+    }
+
+    /// The sweep of a process that had noted the object: whatever it had begun to destroy is destroyed.
+    static func resume(_ object: UInt32, of dead: UInt64) {
+        let o = pl_object_at(object)!
+        Objects.lock(object)
+        let maker = o.pointee.maker
+        let begun = o.pointee.kind != 0 && o.pointee.flags & ObjectFlag.dying != 0 && (maker == 0 || maker == dead)
+        if begun {
+            o.pointee.maker = ProcessTable.selfRef.raw
+            fault(.cleanupResumeMaker)
+        }
+        Objects.unlock(object)
+        guard begun else { return finish(object) }
+        let peer = o.pointee.peer
+        dispose(object)
+        if peer != 0 { finish(peer) }
+    }
+
     private static func destroyIfUnused(_ object: UInt32) {
-        let peer = pl_object_at(object).pointee.peer
+        let o = pl_object_at(object)!
+        let peer = o.pointee.peer
         let (a, b) = peer == 0 ? (object, 0) : (min(object, peer), max(object, peer))
         Objects.lock(a)
         if b != 0 { Objects.lock(b) }
-        var gone = false
         func unused(_ i: UInt32) -> Bool {
-            i == 0 || (pl_object_at(i).pointee.kind != 0 && pl_object_at(i).pointee.ends_first == 0)
+            let o = pl_object_at(i)!
+            return o.pointee.kind != 0 && o.pointee.ends_first == 0 && o.pointee.maker == 0
+                && o.pointee.flags & ObjectFlag.dying == 0
         }
-        // The peer may have been recycled meanwhile: a pair points at each other.
-        if pl_object_at(object).pointee.peer == peer, unused(a), unused(b),
-            b == 0 || pl_object_at(peer).pointee.peer == object,
-            pl_object_at(a).pointee.flags & ObjectFlag.dying == 0
-        {
-            pl_object_at(a).pointee.flags |= ObjectFlag.dying
+        // The peer may be gone already, its place another's by now: a pair points at each other.
+        let isPair = peer != 0 && pl_object_at(peer).pointee.kind != 0 && pl_object_at(peer).pointee.peer == object
+        let gone = o.pointee.peer == peer && unused(object) && (!isPair || unused(peer))
+        if gone {
+            // Both are in the lock set; by `maker` the sweep knows what is this process's to destroy.
+            if isPair {
+                LockSet.add(peer)
+                pl_object_at(peer).pointee.flags |= ObjectFlag.dying
+                fault(.cleanupDestroyIfUnusedPeerFlags)
+                pl_object_at(peer).pointee.maker = ProcessTable.selfRef.raw
+                fault(.cleanupDestroyIfUnusedPeerMaker)
+            }
+            o.pointee.flags |= ObjectFlag.dying
             fault(.cleanupDestroyIfUnusedFlags)
-            gone = true
+            o.pointee.maker = ProcessTable.selfRef.raw
+            fault(.cleanupDestroyIfUnusedMaker)
         }
         if b != 0 { Objects.unlock(b) }
         Objects.unlock(a)
         if !gone { return }
-        for i in [a, b] where i != 0 { dispose(i) }
+        if isPair {
+            dispose(peer)
+            LockSet.remove(peer)
+        }
+        dispose(object)
     }
 
     /// Frees what an unused object still has, and the object. Also the sweep's: `dying` says it was begun.

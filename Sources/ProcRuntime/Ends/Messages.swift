@@ -64,9 +64,7 @@ enum Messages {
                 Ends.detach(index, list: &b.pointee.ends)
                 continue
             }
-            pl_me().pointee.end_intent = index
-            fault(.messagesAdoptEndsEndIntent)
-            pl_order()
+            Ends.intend(index, e.pointee.owner)
             b.pointee.ends = e.pointee.own_next
             fault(.messagesAdoptEndsEnds)
             pl_order()

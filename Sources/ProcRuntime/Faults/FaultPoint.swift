@@ -2,7 +2,7 @@
 
 enum FaultPoint: UInt16, CaseIterable {
     // Arena/Arena.swift
-    case arenaGrowTotalCommitted, arenaGrowCommitted
+    case arenaGrowTotalCommitted, arenaGrowCommitted, arenaRecountTotalCommitted
     // Arena/Blocks.swift
     case blocksAllocateLength, blocksAllocateEnds, blocksAllocateEndsCount, blocksSmallBitmap,
         blocksSmallSizeClass, blocksSmallFreeBlocks, blocksSmallListed, blocksSmallState, blocksSmallMisordered,
@@ -21,17 +21,17 @@ enum FaultPoint: UInt16, CaseIterable {
         lockSetRemoveFurtherLocksetOverflow
     // Arena/Pool.swift
     case poolTakeObjectObjectIntent, poolTakeObjectFreeFirst, poolTakeObjectGeneration,
-        poolTakeObjectObjectIntent2, poolTakeObjectUsed, poolTakeObjectNextFree, poolTakeObjectKind,
-        poolTakeObjectLive, poolGiveObjectGeneration, poolGiveObjectGeneration2, poolGiveObjectKind,
-        poolGiveObjectNextFree, poolGiveObjectFreeFirst, poolGiveObjectLive, poolClearFlags, poolClearCapacity,
-        poolClearHead, poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst, poolClearSendLast,
-        poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount, poolClearSignalled,
-        poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent, poolClearHolders,
-        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolRebuildObjectsNextFree,
-        poolRebuildObjectsFreeFirst, poolRebuildObjectsLive, poolTakeEndObject, poolTakeEndFlags,
-        poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
-        poolTakeEndObjectPrev, poolTakeEndEndIntent, poolTakeEndOwner, poolTakeEndUsed, poolTakeEndLive,
-        poolGiveEndOwner, poolGiveEndNextFree, poolGiveEndFreeFirst, poolGiveEndLive, poolRebuildEndsUsed,
+        poolTakeObjectObjectIntent2, poolTakeObjectUsed, poolTakeObjectNextFree, poolTakeObjectMaker,
+        poolTakeObjectKind, poolTakeObjectLive, poolGiveObjectGeneration, poolGiveObjectGeneration2,
+        poolGiveObjectKind, poolGiveObjectNextFree, poolGiveObjectFreeFirst, poolGiveObjectLive, poolClearFlags,
+        poolClearCapacity, poolClearHead, poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst,
+        poolClearSendLast, poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount,
+        poolClearSignalled, poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent,
+        poolClearHolders, poolClearPeer, poolClearLine, poolClearZero, poolClearZero2,
+        poolRebuildObjectsNextFree, poolRebuildObjectsFreeFirst, poolRebuildObjectsLive, poolTakeEndObject,
+        poolTakeEndFlags, poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
+        poolTakeEndObjectPrev, poolTakeEndOwner, poolTakeEndUsed, poolTakeEndLive, poolGiveEndOwner,
+        poolGiveEndNextFree, poolGiveEndFreeFirst, poolGiveEndLive, poolRebuildEndsUsed,
         poolRebuildEndsNextFree, poolRebuildEndsFreeFirst, poolRebuildEndsLive, poolTakeRecordActive,
         poolTakeRecordObject, poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner,
         poolTakeRecordRecords, poolTakeRecordRecordIntent2, poolTakeRecordUsed, poolTakeRecordLive,
@@ -41,7 +41,8 @@ enum FaultPoint: UInt16, CaseIterable {
     case robustLockTaken, robustLockReleased, robustLockRepaired
     // Channel/Channels.swift
     case channelsMakeCapacity, channelsMakeObjectIntent, channelsMakePipeCapacity, channelsMakePipeCapacity2,
-        channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsPoisonOneFlags
+        channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsHoldObjectIntent,
+        channelsPoisonFlags
     // Channel/Communicate.swift
     case choiceTakeOfferClaim, choiceTakeOfferClaim2, choiceVoidOffersClaim, choiceEnqueueEpoch,
         choiceEnqueueClaim, choiceEnqueueObject, choiceEnqueueEpoch2, choiceEnqueueCaseIndex, choiceEnqueueSole,
@@ -51,11 +52,11 @@ enum FaultPoint: UInt16, CaseIterable {
         choiceEnqueueActive, choiceEnqueueDirection3, choiceLeaveActive, choiceLeaveClaim,
         recordsGiveBackRecords
     // Channel/Repair.swift
-    case repairEndsEndsFirst, repairEndsReaders, repairEndsWriters, repairEndsReadersLent, repairEndsHolders,
-        repairClaimsOwner, repairClaimsClaim, repairRingOwner, repairRingOwner2, repairListsSendFirst,
-        repairListsSendLast, repairListsSendCount, repairListsRecvFirst, repairListsRecvLast,
-        repairListsRecvCount, repairListsSignalled, repairListsTicket, repairListsSignalled2,
-        repairListsSendCount2, repairListsRecvCount2
+    case repairObjectPoisoned, repairEndsEndsFirst, repairEndsReaders, repairEndsWriters, repairEndsReadersLent,
+        repairEndsHolders, repairClaimsOwner, repairClaimsClaim, repairRingOwner, repairRingOwner2,
+        repairListsSendFirst, repairListsSendLast, repairListsSendCount, repairListsRecvFirst,
+        repairListsRecvLast, repairListsRecvCount, repairListsSignalled, repairListsTicket,
+        repairListsSignalled2, repairListsSendCount2, repairListsRecvCount2
     // Channel/Ring.swift
     case ringGrowCopy, ringGrowOwner, ringGrowRing, ringGrowOwner2, ringPushMisordered, ringPushMessage,
         ringPushLength, ringPushInBlock, ringPushCopy, ringPushTail, ringPushInBlock2, ringPushBlockRef,
@@ -74,14 +75,16 @@ enum FaultPoint: UInt16, CaseIterable {
     // Ends/Ends.swift
     case endsAttachEndIntent, endsAttachObjectGeneration, endsAttachRight, endsAttachObject, endsLinkOwnPrev,
         endsLinkOwnNext, endsLinkWord, endsLinkOwnPrev2, endsUnlinkWord, endsUnlinkOwnNext, endsUnlinkOwnPrev,
-        endsEnterObjectPrev, endsEnterObjectNext, endsEnterObjectPrev2, endsEnterEndsFirst, endsEnterReaders,
-        endsEnterReadersLent, endsEnterWriters, endsEnterHolders, endsEnterEndGen, endsDetachObject,
-        endsDetachEndIntent, endsDetachEndIntent2, endsLeaveObjectNext, endsLeaveEndsFirst, endsLeaveObjectPrev,
-        endsLeaveReaders, endsLeaveReadersLent, endsLeaveWriters, endsLeaveHolders, endsLeaveEndGen,
-        cleanupDestroyIfUnusedFlags, cleanupDisposeOwner, cleanupDisposeRing
+        endsEnterObjectPrev, endsEnterObjectNext, endsEnterObjectPrev2, endsEnterEndsFirst, endsEnterMaker,
+        endsEnterReaders, endsEnterReadersLent, endsEnterWriters, endsEnterHolders, endsEnterEndGen,
+        endsIntendOwner, endsIntend, endsDetachObject, endsDetachEndIntent2, endsLeaveObjectNext,
+        endsLeaveEndsFirst, endsLeaveObjectPrev, endsLeaveReaders, endsLeaveReadersLent, endsLeaveWriters,
+        endsLeaveHolders, endsLeaveEndGen, cleanupAbandonMaker, cleanupResumeMaker,
+        cleanupDestroyIfUnusedPeerFlags, cleanupDestroyIfUnusedPeerMaker, cleanupDestroyIfUnusedFlags,
+        cleanupDestroyIfUnusedMaker, cleanupDisposeOwner, cleanupDisposeRing
     // Ends/Messages.swift
-    case messagesMakeCopy, messagesAdoptEndsEndIntent, messagesAdoptEndsEnds, messagesAdoptEndsOwner,
-        messagesAdoptEndsOwnPrev, messagesAdoptEndsEndIntent2, messagesAdoptEndsEndGen
+    case messagesMakeCopy, messagesAdoptEndsEnds, messagesAdoptEndsOwner, messagesAdoptEndsOwnPrev,
+        messagesAdoptEndsEndIntent2, messagesAdoptEndsEndGen
     // Ends/Streams.swift
     case streamsFoundObjectNext, streamsFoundObjectPrev, streamsFoundObjectPrev2, streamsFoundObjectNext2,
         streamsFoundObjectPrev3, streamsFoundEndsFirst, streamsEvaluateEnded
@@ -135,7 +138,7 @@ enum FaultPoint: UInt16, CaseIterable {
     case parkerParkParked, parkerParkRunning, parkerParkParked2, parkerPostMisordered, parkerPostPending,
         parkerPostPendingCount, parkerPostSeq, parkerDeliverParked, parkerDeliverRunning,
         parkerDeliverPendingCount, parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePending,
-        parkerWakePendingCount, parkerWakeSeq, kickSupervisorKicks
+        parkerWakePendingCount, parkerWakePublished, parkerWakeSeq, kickSupervisorKicks
     // Process/ProcessTable.swift
     case processTableReserveSlotFreeHint, processTableReserveFresh, processTableReserveSlotUsed,
         processTableReserveGeneration, processTableReservePid, processTableReserveZero,

@@ -91,7 +91,9 @@ enum Misorder: String, CaseIterable {
 
         private static func act(_ table: UnsafeMutablePointer<UInt32>, _ plan: Int) {
             table[plan + 6] = UInt32(bitPattern: getpid())
-            _ = pl_add32(table + plan + 5, 1)
+            // After the exit record is complete a process has ended by itself, whatever becomes of it.
+            let hasEnded = pl_me() != nil && pl_me().pointee.exit_kind != ExitKind.none
+            _ = pl_add32(table + plan + 5, hasEnded ? 257 : 1)
             if table[plan + 3] == 2 {
                 usleep(table[plan + 4])
             } else {

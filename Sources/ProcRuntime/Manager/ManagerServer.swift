@@ -220,7 +220,7 @@ final class ManagerServer {
 
     /// An answer without a block.
     private func respond(_ r: Taken, _ state: UInt64) {
-        if pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, r.number << 3 | state) { Parker.post(r.slot) }
+        _ = Parker.wake(r.slot, ifDone: { pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, r.number << 3 | state) })
         fault(.managerServerRespondRequest)
     }
 
@@ -237,12 +237,11 @@ final class ManagerServer {
         fault(.managerServerDeliverOwner)
         pl_order()
         InFlight.remove(block)
-        if pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, block | Manager.State.replied) {
-            fault(.managerServerDeliverReplied)
-            Parker.post(r.slot)
-        } else {
-            Manager.reclaim(block)
-        }
+        let delivered = Parker.wake(r.slot, ifDone: {
+            pl_cas64(Shared.slotWord(r.slot, SlotWord.request), r.word, block | Manager.State.replied)
+        })
+        fault(.managerServerDeliverReplied)
+        if !delivered { Manager.reclaim(block) }
         pl_order()
         Shared.mine(SlotWord.outBlock).pointee = 0
         fault(.managerServerDeliverOutBlock2)

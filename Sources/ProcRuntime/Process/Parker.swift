@@ -108,9 +108,17 @@ enum Parker {
         fault(.parkerWakePendingCount)
         pl_order()
         publish()
+        fault(.parkerWakePublished)
         _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
         fault(.parkerWakeSeq)
         deliver()
+    }
+
+    /// As `wake(_:after:)`, where the news is a compare-and-swap that may fail. Says whether it did not.
+    static func wake(_ index: UInt32, ifDone publish: () -> Bool) -> Bool {
+        var done = false
+        wake(index) { done = publish() }
+        return done
     }
 
     /// Bumps and wakes at once.

@@ -270,11 +270,12 @@ enum ProcessResult {
     static func end(of ref: ProcessRef) -> ProcessEnd? {
         guard let s = ProcessTable.slot(of: ref) else { return .quiet }
         guard pl_load32(&s.pointee.state) == State.ended else { return nil }
+        if s.pointee.parent != pl_my_index() { return foreignEnd(s, ref) }
         Children.sawEnd(ref)
         let block = s.pointee.exit_block
         switch s.pointee.exit_kind {
         case ExitKind.value:
-            if s.pointee.parent == pl_my_index() { Messages.adopt(block) }
+            Messages.adopt(block)
             return .value(bytes(block))
         case ExitKind.failure: return .failure(bytes(block))
         case ExitKind.cancelled: return .cancelled
@@ -283,6 +284,34 @@ enum ProcessResult {
         default: return .quiet
         }
     }
+
+    /// The end of a process that is not a child. Its parent may free the record at any moment: what was copied counts
+    /// only if the record is still there afterwards.
+    private static func foreignEnd(_ s: UnsafeMutablePointer<pl_slot>, _ ref: ProcessRef) -> ProcessEnd {
+        let kind = s.pointee.exit_kind
+        let block = s.pointee.exit_block
+        let signal = s.pointee.exit_signal
+        let status = s.pointee.exit_status
+        copied.deallocate()
+        copied = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        let length = block == 0 ? 0 : Int(clamping: pl_block_at(block).pointee.length)
+        if block != 0, Blocks.isInside(block, length) {
+            copied = .allocate(byteCount: length, alignment: 16)
+            memcpy(copied.baseAddress!, pl_block_bytes(block), length)
+        }
+        pl_fence()
+        guard ProcessTable.slot(of: ref) != nil, s.pointee.exit_block == block else { return .quiet }
+        switch kind {
+        case ExitKind.value: return .value(UnsafeRawBufferPointer(copied))
+        case ExitKind.failure: return .failure(UnsafeRawBufferPointer(copied))
+        case ExitKind.cancelled: return .cancelled
+        case ExitKind.killed: return .killed(Int32(signal))
+        case ExitKind.exited: return .exited(status)
+        default: return .quiet
+        }
+    }
+
+    private static var copied = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     private static func bytes(_ block: UInt64) -> UnsafeRawBufferPointer {
         block == 0

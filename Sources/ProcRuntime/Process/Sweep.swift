@@ -13,7 +13,7 @@ enum Sweep {
     static func process(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let ref = ProcessRef(index: index, generation: s.pointee.generation).raw
-        repairLocks(s)
+        repairLocks(s, ref)
         withdrawRecords(s, index)
         OwnerLocks.release(ownedBy: index)
         SharedHooks.sweep(index)
@@ -39,14 +39,14 @@ enum Sweep {
     }
 
     /// Locks again what the process may have held: the lock's own repair does the rest.
-    private static func repairLocks(_ s: UnsafeMutablePointer<pl_slot>) {
+    private static func repairLocks(_ s: UnsafeMutablePointer<pl_slot>, _ ref: UInt64) {
         for i in 0..<Int(PL_LOCKSET) where pl_lockset(s)[i] != 0 {
-            touch(pl_lockset(s)[i])
+            touch(pl_lockset(s)[i], ref)
             pl_lockset(s)[i] = 0
             fault(.sweepRepairLocksLockset)
         }
         if s.pointee.lockset_overflow != 0 {
-            for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) where pl_mutex_owner_died(mutex(i)) { touch(i) }
+            for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) where pl_mutex_owner_died(mutex(i)) { touch(i, ref) }
             s.pointee.lockset_overflow = 0
             fault(.sweepRepairLocksLocksetOverflow)
         }
@@ -56,7 +56,7 @@ enum Sweep {
         UnsafeRawPointer(pl_object_at(i)!).assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
-    private static func touch(_ object: UInt32) {
+    private static func touch(_ object: UInt32, _ ref: UInt64) {
         let o = pl_object_at(object)!
         Objects.lock(object)
         if o.pointee.kind != 0, Objects.kind(o)?.isStream == true {
@@ -64,10 +64,9 @@ enum Sweep {
             Waiting.balance(o)
             Streams.evaluate(o, object)
         }
-        let dying = o.pointee.flags & ObjectFlag.dying != 0 && o.pointee.kind != 0
         Objects.unlock(object)
         Parker.deliver()
-        if dying { Cleanup.dispose(object) } else { Cleanup.finish(object) }
+        Cleanup.resume(object, of: ref)
     }
 
     private static func withdrawRecords(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32) {
@@ -101,7 +100,8 @@ enum Sweep {
     /// Items taken from a pool but not yet in a list.
     private static func intents(_ s: UnsafeMutablePointer<pl_slot>, _ ref: UInt64) {
         let e = s.pointee.end_intent
-        if e != 0, pl_end_at(e).pointee.owner == ref {
+        let owner = e == 0 ? 0 : pl_end_at(e).pointee.owner
+        if owner != 0, owner == ref || owner == s.pointee.end_intent_owner, !Ends.isListed(e) {
             var none: UInt32 = e
             pl_end_at(e).pointee.own_next = 0
             fault(.sweepIntentsOwnNext)
@@ -116,7 +116,7 @@ enum Sweep {
         s.pointee.record_intent = 0
         fault(.sweepIntentsRecordIntent)
         let o = s.pointee.object_intent
-        if o != 0, pl_object_at(o).pointee.kind != 0, pl_object_at(o).pointee.ends_first == 0 { Cleanup.finish(o) }
+        if o != 0 { Cleanup.abandon(o, maker: ref) }
         s.pointee.object_intent = 0
         fault(.sweepIntentsObjectIntent)
     }

@@ -5,8 +5,7 @@ import CSystem
 
 enum SharedCheck {
     /// Violated invariants of one object; its lock is held. `quiet`: no other process is left that could use it.
-    static func object(_ i: UInt32, _ o: Shared.Object, quiet: Bool, _ found: inout [String]) {
-        let kind = Objects.kind(o)!
+    static func object(_ i: UInt32, _ o: Shared.Object, _ kind: ObjectKind, quiet: Bool, _ found: inout [String]) {
         queue(i, o, &found)
         switch kind {
         case .cell, .array, .managed:

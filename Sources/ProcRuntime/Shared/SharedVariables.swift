@@ -190,7 +190,7 @@ extension Shared {
         do {
             try Ends.acquire(object, .hold)
         } catch {
-            Cleanup.finish(object)
+            Cleanup.abandon(object, maker: ProcessTable.selfRef.raw)
             pl_me().pointee.object_intent = 0
             fault(.sharedMakeObjectIntent)
             throw error

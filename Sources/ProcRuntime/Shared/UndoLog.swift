@@ -133,9 +133,9 @@ enum UndoLog {
         guard o.pointee.ring != 0 else { return }
         dropPages(o, object)
         let block = Shared.word(o, ObjectWord.undoDirectory).pointee
+        Shared.freeOwned(block, object)
         Shared.word(o, ObjectWord.undoDirectory).pointee = 0
         fault(.undoLogDiscardUndoDirectory)
-        Shared.freeOwned(block, object)
     }
 
     private static func dropPages(_ o: Shared.Object, _ object: UInt32) {
