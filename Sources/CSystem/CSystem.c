@@ -3,6 +3,7 @@
 #endif
 #include "CSystem.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -32,7 +33,7 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
         } else {
             if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
                 pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
-            pl_store32(&me->cancel, 1);
+            pl_or32(&me->cancel, 1);
             pl_add32(&me->seq, 2);
         }
         pl_or32(&pl_arena.header->kicks, reason);
@@ -55,6 +56,11 @@ int pl_mutex_wait(pthread_mutex_t *m) {
         int r = pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &t);
         if (r != ETIMEDOUT) return r;
     }
+}
+
+uint32_t pl_cpu(void) {
+    int cpu = sched_getcpu();
+    return cpu < 0 ? 0 : (uint32_t)cpu + 1;
 }
 
 pid_t pl_fork(void) { return fork(); }

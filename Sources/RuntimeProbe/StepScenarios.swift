@@ -82,7 +82,7 @@ extension Scenarios {
                 other = try p.start("other", holds) { q in
                     try q.wait(e, timeout: 8000)
                     // The first may be dead already.
-                    return q.kind { try q.wait(b, timeout: 50) } == "" ? 2 : 1
+                    return q.kind { try q.wait(b, timeout: 400) } == "" ? 2 : 1
                 }
             } after: {
                 try p.r.signal(e)

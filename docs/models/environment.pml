@@ -8,7 +8,7 @@
 active proctype Sweeper() {
     byte me = SWEEPER;
     byte c, k, cand, wakes, x, p;
-    bit inherit;
+    bit inherit, urgent;
 
 end_sweeper:
     atomic {
@@ -56,11 +56,16 @@ end_sweeper:
     :: else -> x = 0; break
     od;
 #ifndef BREAK_REPEAT
-    atomic { pend[me] = pend[p]; moved = moved | pend[me] };           /* repeat its wakes */
+#ifdef BREAK_FORGET
+    atomic { pend[me] = pend[p]; moved = moved | pend[me] };           /* not those that it had put off */
+#else
+    atomic { pend[me] = pend[p] | late[p]; moved = moved | pend[me] }; /* repeat its wakes */
+#endif
     wake_pending();
 #endif
     atomic {
         pend[p] = 0;
+        late[p] = 0;
         swept = swept | (1 << p);
         moved = moved & ~(1 << p);                                     /* no state for what it left */
         parked = parked & ~(1 << p);

@@ -6,7 +6,7 @@
 proctype PROCESS(byte me) {
     byte c, k, cand, msg, wakes;
     byte chosen = NONE;
-    bit queued, expires, expired, inherit, first, again;
+    bit queued, expires, expired, inherit, first, again, urgent;
 
 operation:
     atomic {
@@ -108,7 +108,14 @@ scan:                                                          /* 1: lock all, a
     :: USES(me, 1) -> release(1)
     :: else
     fi;
+#ifdef BREAK_DEFER
+    if
+    :: late[me] == 0 -> wake_pending()
+    :: else                                                    /* asleep on somebody's wake-up */
+    fi;
+#else
     wake_pending();
+#endif
 #ifdef BREAK_SEQ
     moved = moved & ~ME;                                       /* too late */
 #endif
@@ -166,7 +173,7 @@ leave:                                                         /* 4: success, ti
     :: USES(me, 1) -> release(1)
     :: else
     fi;
-    wake_pending();
+    wake_or_defer();
 
     atomic {
         /* What the operation reports is what happened. */
@@ -188,6 +195,10 @@ leave:                                                         /* 4: success, ti
         :: else
         fi
     };
+    if
+    :: late[me] != 0 -> wake_pending()                         /* the end of a process is the last occasion */
+    :: else
+    fi;
     goto finished;
 
 killed:
@@ -201,6 +212,6 @@ killed:
 finished:
     atomic {                                                           /* one state for all deaths */
         c = 0; k = 0; cand = 0; msg = 0; wakes = 0; chosen = NONE;
-        queued = 0; expires = 0; expired = 0; inherit = 0; first = 0; again = 0
+        queued = 0; expires = 0; expired = 0; inherit = 0; first = 0; again = 0; urgent = 0
     }
 }

@@ -43,6 +43,7 @@ byte moved;                 /* seq: has it changed since its process read it las
 byte parked;                /* hint to wakers: may be asleep */
 byte asleep;                /* the kernel's side of the futex */
 byte pend[NP + 1];          /* pending_wakes, as a mask */
+byte late[NP + 1];          /* those of them that wait for a later FUTEX_WAKE: completed senders */
 byte cancel;                /* cancel words */
 byte kills = KILLS;         /* deaths to come */
 byte dead;                  /* killed */
@@ -133,6 +134,7 @@ inline signal_one() {
     }
     if
     :: cand != NONE ->
+        urgent = 1;
 #ifndef BREAK_WAKE_ORDER
         STORE(pend[me] = pend[me] | (1 << OWNER(cand)));
 #endif
@@ -356,13 +358,28 @@ inline release(x) {
     })
 }
 
-/* After the unlock: FUTEX_WAKE for those that may be asleep. */
+/* After the unlock: FUTEX_WAKE for those that may be asleep, and for those that were put off. */
 inline wake_pending() {
 #ifdef BREAK_SWAP
     STORE(d_step { wakes = pend[me] & parked; parked = parked & ~wakes });     /* hides it from the sweep */
 #elif !defined(BREAK_PARKED)
-    wakes = pend[me] & parked;
+    wakes = (pend[me] | late[me]) & parked;
 #endif
     STORE(d_step { asleep = asleep & ~wakes; wakes = 0 });
-    STORE(pend[me] = 0)
+    STORE(d_step { pend[me] = 0; late[me] = 0 });
+    urgent = 0
 }
+
+/* After a receive, when only completed senders are to be woken: now, or not before this process parks, wakes
+ * somebody else, or ends. They are noted and bumped already; it is one list, so that no store is needed. */
+#if defined(BREAK_PARKED) || defined(BREAK_SWAP)
+#define wake_or_defer() wake_pending()
+#else
+inline wake_or_defer() {
+    if
+    :: wake_pending()
+    :: chosen != NONE && BIT(RECVS, me * 2 + (chosen & 1)) && !urgent && pend[me] != 0 ->
+        d_step { late[me] = late[me] | pend[me]; pend[me] = 0 }
+    fi
+}
+#endif

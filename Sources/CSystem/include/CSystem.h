@@ -98,6 +98,22 @@ static inline int64_t pl_now_coarse(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/// The processor's own clock: a tenth of the price of `pl_now`, in units of its own (`pl_local.ticks_per_us`).
+static inline uint64_t pl_ticks(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t t;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+    return t;
+#else
+    return (uint64_t)pl_now();
+#endif
+}
+
+/// 1 + the CPU on which the caller runs at this moment; 0: not known. No system call.
+uint32_t pl_cpu(void);
+
 static inline struct timespec pl_timespec(int64_t ns) {
     struct timespec t = {ns / 1000000000, ns % 1000000000};
     return t;

@@ -22,13 +22,13 @@ typedef struct pl_slot {
     int32_t pid;
     uint32_t parent, parent_generation;
     uint32_t seq, parked;            // the parker: an even number; that number + 1 while asleep on it
-    uint32_t cancel;                 // cancel word
+    uint32_t cancel;                 // bit 0: cancelled; bit 1: this process has wakes to deliver (set by itself)
     uint64_t claim;                  // epoch, case, state
     uint32_t epoch;
     // Wait record
     uint32_t wait_gen, wait_seq;
     uint8_t wait_kind, wait_flags;
-    uint16_t wait_reserved;
+    uint16_t waker_cpu;              // 1 + the CPU of who had news last (a hint)
     int32_t wait_line, wait_try_depth;
     uint64_t wait_since;
     uint64_t wait_object;            // joined process, lock, barrier, ...: by kind
@@ -261,9 +261,18 @@ typedef struct pl_private {
     uint64_t hold_mask, hold_count;
     uint64_t out_pending;                // bytes in the output buffers
     int32_t kick_fd;
+    uint32_t cores;                      // CPUs that this program may run on
+    // Wakes that are due, but may wait a moment (Wakes.swift)
+    uint32_t urgent;                     // a wake in the pending list is for somebody who can go on at once
+    uint32_t deferring;
+    int32_t defer_budget;
+    uint32_t defers;
+    uint32_t attend_left, attend_stride;
+    uint64_t deferred_since, defer_limit;
+    uint64_t ticks_per_us;
+    // Spinning and placement (Spin.swift)
     int32_t spin_budget;
-    uint32_t parks;
-    uint32_t cores;
+    uint32_t parks, probe_at, probe_interval;
     uint64_t selfref;
 } pl_private;
 

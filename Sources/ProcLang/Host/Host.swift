@@ -44,10 +44,13 @@ public protocol Host: AnyObject {
     var selfName: String { get }
     /// The pid of the process that started this one; nil in the main script.
     var parentPid: Int32? { get }
-    /// Non-zero while a cancellation is pending. The interpreter loads it at every loop back-edge and call.
+    /// The interpreter loads it at every loop back-edge and call. Bit 0: a cancellation is pending. Bit 1: the host has
+    /// something to do soon, for which it asks to be called back (`attend`).
     var cancelWord: UnsafePointer<UInt32> { get }
     /// Takes the pending cancellation: the caller now raises `cancelled` once.
     func acceptCancellation()
+    /// Called at loop turns and calls while bit 1 of `cancelWord` is set.
+    func attend()
     /// Seconds since 1970.
     func wallClock() -> Double
     /// Monotonic nanoseconds, the clock of `CommMode.deadline`.

@@ -199,10 +199,13 @@ final class VM {
         }
     }
 
-    /// Raises `cancelled` if a cancellation is pending.
+    /// At a safe point, with the cancel word set: attends to what the host wants, and raises `cancelled` if a cancellation
+    /// is pending.
     @inline(never)
     func takeCancellation() throws(Raise) {
-        guard cancelWord.pointee != 0 else { return }
+        let word = cancelWord.pointee
+        if word & 2 != 0 { host.attend() }
+        guard word & 1 != 0 else { return }
         host.acceptCancellation()
         throw raise(kinds.cancelled, "the process was cancelled")
     }

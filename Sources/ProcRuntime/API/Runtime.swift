@@ -51,12 +51,16 @@ public final class Runtime {
         let parent = pl_me().pointee.parent
         return parent <= Supervisor.slot ? nil : pl_slot_at(parent).pointee.pid
     }
-    /// Non-zero while a cancellation is pending. Cheap: one load from shared memory.
+    /// Non-zero while a cancellation is pending (odd) or `attend` should be called. Cheap: one load from shared memory.
     public var cancelWord: UnsafePointer<UInt32> {
         UnsafeRawPointer(pl_me()!).advanced(by: MemoryLayout<pl_slot>.offset(of: \.cancel)!).assumingMemoryBound(to: UInt32.self)
     }
     /// Takes the pending cancellation: waits are possible again. The time until the kill goes on.
-    public func acceptCancellation() { pl_store32(&pl_me().pointee.cancel, 0) }
+    public func acceptCancellation() { _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.requested) }
+    /// Does what may not wait much longer; to be called often while `cancelWord` is not zero.
+    public func attend() { Wakes.attend() }
+    /// To be called before a system call that may block (all that wait here do it themselves).
+    public func beforeBlocking() { Parker.deliver() }
     /// Seconds since 1970.
     public func wallClock() -> Double {
         var t = timespec()

@@ -17,7 +17,7 @@ import Glibc
 enum Communicate {
     static func run(_ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode) -> CommOutcome {
         Received.release()
-        if _slowPath(pl_load32(&pl_me().pointee.cancel) != 0) { return .cancelled }
+        if _slowPath(pl_load32(&pl_me().pointee.cancel) & CancelWord.requested != 0) { return .cancelled }
         if cases.count == 1 {
             let c = cases.baseAddress.unsafelyUnwrapped
             switch c.pointee.action {
@@ -42,6 +42,7 @@ enum Communicate {
         let object = EndTable.resolve(c.pointee.end, .read)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
         let o = pl_object_at(object)!
+        guard o.pointee.capacity != 0 else { return nil }
         Objects.lock(object)
         guard o.pointee.flags == 0, o.pointee.head != o.pointee.tail else {
             Objects.unlock(object)
@@ -51,7 +52,7 @@ enum Communicate {
         taken(o, object)
         Objects.unlock(object)
         pl_me().pointee.received &+= 1
-        Parker.deliver()
+        Wakes.deliverAfterReceive(o)
         Messages.adopt(pl_own().pointee.received_block)
         return .done(0)
     }
@@ -64,6 +65,7 @@ enum Communicate {
         let object = EndTable.resolve(c.pointee.end, .write)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
         let o = pl_object_at(object)!
+        guard o.pointee.capacity != 0 else { return nil }
         Objects.lock(object)
         guard o.pointee.flags == 0, o.pointee.send_count == 0, o.pointee.readers != o.pointee.readers_lent,
             o.pointee.tail &- o.pointee.head < o.pointee.capacity, Ring.makeRoom(o)
@@ -106,8 +108,9 @@ struct Choice {
 
     private let cases: UnsafeBufferPointer<CommCase>
     private let mode: CommMode
-    private var prepared: [Prepared] = []
-    private var objects: [UInt32] = []
+    /// The cases, and the channels of all of them, ascending, each once; in the buffers of this process.
+    private var prepared: UnsafeMutableBufferPointer<Prepared>
+    private var objects: UnsafeMutableBufferPointer<UInt32>
     private var deadline: Int64
     private var untimed: Bool
     private var immediate: Bool
@@ -122,29 +125,30 @@ struct Choice {
         deadline = mode.deadline
         immediate = mode.immediate
         untimed = mode.deadline == .max && !mode.immediate
-        swap(&prepared, &Self.sparePrepared)
-        swap(&objects, &Self.spareObjects)
+        if _slowPath(cases.count > Self.capacity) { Self.makeRoom(cases.count) }
+        prepared = UnsafeMutableBufferPointer(start: Self.spare, count: 0)
+        objects = UnsafeMutableBufferPointer(start: Self.spareObjects, count: 0)
     }
 
-    /// The buffers of the last choice, used again by the next: a choice allocates nothing.
-    private static var sparePrepared: [Prepared] = []
-    private static var spareObjects: [UInt32] = []
+    /// The buffers are used again by the next choice: a choice allocates nothing, and there is one at a time.
+    private static var spare: UnsafeMutablePointer<Prepared>?
+    private static var spareObjects: UnsafeMutablePointer<UInt32>?
+    private static var capacity = 0
 
-    private mutating func putBuffersBack() {
-        prepared.removeAll(keepingCapacity: true)
-        objects.removeAll(keepingCapacity: true)
-        swap(&prepared, &Self.sparePrepared)
-        swap(&objects, &Self.spareObjects)
+    private static func makeRoom(_ count: Int) {
+        spare?.deallocate()
+        spareObjects?.deallocate()
+        capacity = max(64, count)
+        spare = .allocate(capacity: capacity)
+        spareObjects = .allocate(capacity: capacity)
     }
 
     mutating func run() -> CommOutcome {
         if cases.count == 1, cases[0].action == .ended, !immediate {
-            putBuffersBack()
             return Join.asCommunication(cases[0].process, mode)
         }
         if let failure = prepare() {
             discardBlocks()
-            putBuffersBack()
             return failure
         }
         let outcome = loop()
@@ -156,8 +160,7 @@ struct Choice {
             }
         }
         discardBlocks()
-        putBuffersBack()
-        Parker.deliver()
+        Parker.deliverUrgent()
         Messages.adopt(pl_own().pointee.received_block)
         Cleanup.run()
         return outcome
@@ -166,13 +169,12 @@ struct Choice {
     // MARK: Preparation, without locks
 
     private mutating func prepare() -> CommOutcome? {
-        prepared.reserveCapacity(cases.count)
         for c in cases {
             switch c.action {
             case .receive:
                 let object = EndTable.resolve(c.end, .read)
                 if object == EndTable.never { return .failed(Self.noRight("read from")) }
-                prepared.append(Prepared(action: object == EndTable.closed ? .closed : .receive, object: object))
+                add(Prepared(action: object == EndTable.closed ? .closed : .receive, object: object))
             case .send:
                 let object = EndTable.resolve(c.end, .write)
                 if object == EndTable.never { return .failed(Self.noRight("write to")) }
@@ -184,22 +186,36 @@ struct Choice {
                         return .failed(error as? RuntimeError ?? RuntimeError(kind: "memory", message: "\(error)"))
                     }
                 }
-                prepared.append(p)
+                add(p)
             case .ended:
-                prepared.append(Prepared(action: .process, process: c.process))
+                add(Prepared(action: .process, process: c.process))
             }
-        }
-        for p in prepared where p.object != 0 { objects.append(p.object) }
-        if objects.count > 1 {
-            objects.sort()
-            var unique = 1
-            for i in 1..<objects.count where objects[i] != objects[unique - 1] {
-                objects[unique] = objects[i]
-                unique += 1
-            }
-            objects.removeLast(objects.count - unique)
         }
         return nil
+    }
+
+    @inline(__always)
+    private mutating func add(_ p: Prepared) {
+        let count = prepared.count
+        prepared = UnsafeMutableBufferPointer(start: prepared.baseAddress, count: count + 1)
+        prepared.baseAddress.unsafelyUnwrapped[count] = p
+        if p.object != 0 { addObject(p.object) }
+    }
+
+    /// Keeps the channels in ascending order, each once.
+    @inline(__always)
+    private mutating func addObject(_ object: UInt32) {
+        let list = objects.baseAddress.unsafelyUnwrapped
+        var i = objects.count
+        while i > 0, list[i - 1] > object { i -= 1 }
+        if i > 0, list[i - 1] == object { return }
+        var j = objects.count
+        while j > i {
+            list[j] = list[j - 1]
+            j -= 1
+        }
+        list[i] = object
+        objects = UnsafeMutableBufferPointer(start: list, count: objects.count + 1)
     }
 
     private static func noRight(_ what: String) -> RuntimeError {
@@ -224,7 +240,7 @@ struct Choice {
             if let outcome = step(me, waitGeneration) {
                 leave()
                 unlockAll()
-                Parker.deliver()
+                deliver(after: outcome)
                 return outcome
             }
             if !enqueued {
@@ -253,6 +269,15 @@ struct Choice {
         }
     }
 
+    /// Wakes who is due; only after a receive it may wait.
+    private func deliver(after outcome: CommOutcome) {
+        if case .done(let index) = outcome, prepared[index].action == .receive {
+            Wakes.deliverAfterReceive(pl_object_at(prepared[index].object)!)
+        } else {
+            Parker.deliver()
+        }
+    }
+
     private var isSoleReceive: Bool { untimed && prepared.count == 1 && prepared[0].action == .receive }
 
     /// Everything that can end the wait now, with all locks held. Nil: go on waiting.
@@ -261,7 +286,7 @@ struct Choice {
         for i in prepared.indices where prepared[i].object != 0 {
             if pl_object_at(prepared[i].object).pointee.flags & ObjectFlag.poisoned != 0 { return .poisoned(i) }
         }
-        if pl_load32(&me.pointee.cancel) != 0 { return .cancelled }
+        if pl_load32(&me.pointee.cancel) & CancelWord.requested != 0 { return .cancelled }
         if waitGeneration != 0 {
             switch WaitRecord.verdict(of: waitGeneration) {
             case .none: break
@@ -371,7 +396,7 @@ struct Choice {
             Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
         else { return false }
         fault(.choiceTakeOfferClaim)
-        Parker.post(r.pointee.owner)  // noted before DONE, see `Waiting.settle`
+        Parker.postCompleted(r.pointee.owner)  // noted before DONE, see `Waiting.settle`
         voidOffers()
         Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
         pl_order()

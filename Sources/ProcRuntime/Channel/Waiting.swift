@@ -231,7 +231,7 @@ enum Waiting {
             else { continue }
             fault(.waitingSettleClaim)
             // Noted before the move: killed between DONE and here we would leave the sender asleep for ever.
-            Parker.post(r.pointee.owner)
+            Parker.postCompleted(r.pointee.owner)
             let e = pl_entry_at(o, o.pointee.tail)!
             e.pointee.message = r.pointee.message
             fault(.waitingSettleMessage)

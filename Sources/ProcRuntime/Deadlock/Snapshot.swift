@@ -74,7 +74,7 @@ struct Snapshot {
     private(set) var hasUnswept = false
 
     static func cancelled(_ s: UnsafeMutablePointer<pl_slot>) -> Bool {
-        s.pointee.wait_flags & WaitFlag.uninterruptible == 0 && pl_load32(&s.pointee.cancel) != 0
+        s.pointee.wait_flags & WaitFlag.uninterruptible == 0 && pl_load32(&s.pointee.cancel) & CancelWord.requested != 0
     }
 
     init() {

@@ -78,7 +78,7 @@ enum Streams {
                         }
                         if s.pointee.wait_kind == WaitKind.communicate {
                             guard s.pointee.wait_flags & WaitFlag.soleReceive != 0,
-                                s.pointee.wait_object == UInt64(object), pl_load32(&s.pointee.cancel) == 0
+                                s.pointee.wait_object == UInt64(object), pl_load32(&s.pointee.cancel) & CancelWord.requested == 0
                             else { return .openForReader }
                         } else if s.pointee.wait_kind == WaitKind.join, e.pointee.flags & EndFlag.reserved == 0 {
                             guard count < 16, e.pointee.flags & EndFlag.lent != 0 || waits(s, p, for: reader) else {

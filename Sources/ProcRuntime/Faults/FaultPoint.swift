@@ -137,8 +137,9 @@ enum FaultPoint: UInt16, CaseIterable {
     // Process/Parker.swift
     case parkerParkParked, parkerParkRunning, parkerParkParked2, parkerPostMisordered, parkerPostPending,
         parkerPostPendingCount, parkerPostSeq, parkerDeliverParked, parkerDeliverRunning,
-        parkerDeliverPendingCount, parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePending,
-        parkerWakePendingCount, parkerWakePublished, parkerWakeSeq, kickSupervisorKicks
+        parkerDeliverPendingCount, parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePublished, kickSupervisorKicks
+    // Process/Wakes.swift
+    case wakesBeginCancel, wakesDeliveredCancel
     // Process/ProcessTable.swift
     case processTableReserveSlotFreeHint, processTableReserveFresh, processTableReserveSlotUsed,
         processTableReserveGeneration, processTableReservePid, processTableReserveZero,

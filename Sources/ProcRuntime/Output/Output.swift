@@ -76,6 +76,7 @@ enum Output {
 
     private static func emit(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) {
         if broken[Int(descriptor)] || bytes.count == 0 { return }
+        Parker.deliver()
         _ = OwnerLocks.acquire(OwnerLocks.output, cancellable: false)
         defer { OwnerLocks.release(OwnerLocks.output) }
         var done = 0

@@ -11,6 +11,13 @@
 import CSystem
 import Glibc
 
+/// The bits of `pl_slot.cancel`, the word that the interpreter looks at at every loop turn.
+enum CancelWord {
+    static let requested: UInt32 = 1
+    /// Set by the process itself: it has wakes to deliver (see Wakes).
+    static let attention: UInt32 = 2
+}
+
 enum Cancellation {
     static let grace: Int64 = 2_000_000_000
 
@@ -27,7 +34,7 @@ enum Cancellation {
     static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
         if killLater, s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
         fault(.cancellationMarkCancelDeadline)
-        Parker.wake(index) { pl_store32(&s.pointee.cancel, 1) }
+        Parker.wake(index) { _ = pl_or32(&s.pointee.cancel, CancelWord.requested) }
         fault(.cancellationMarkCancel)
         if pl_load32(&s.pointee.external) != 0, s.pointee.pid > 0 { Glibc.kill(s.pointee.pid, SIGURG) }
     }
@@ -48,7 +55,7 @@ enum Cancellation {
         }
     }
 
-    static var pending: Bool { pl_load32(&pl_me().pointee.cancel) != 0 }
+    static var pending: Bool { pl_load32(&pl_me().pointee.cancel) & CancelWord.requested != 0 }
 
     /// Sleeps until a monotonic time.
     static func sleep(until deadline: Int64) -> WaitOutcome {
@@ -68,6 +75,7 @@ enum Cancellation {
     /// `ppoll` on descriptors of this process, ended early by a cancellation. `.done(n)`: n are ready.
     static func waitExternal(_ fds: UnsafeMutablePointer<pollfd>, _ count: Int, deadline: Int64) -> WaitOutcome {
         Output.flushQuietly()
+        Parker.deliver()
         let me = pl_me()!
         let h = pl_head()!
         while true {

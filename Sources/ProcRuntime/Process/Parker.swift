@@ -25,7 +25,8 @@ enum Parker {
     /// sleeper, counts the process again.
     static func park(_ seen: UInt32, deadline: Int64 = .max) -> Bool {
         let me = pl_me()!
-        if Spin.worthwhile, Spin.wait(seen) { return true }
+        deliver()
+        if deadline == .max, Spin.wait(seen) { return true }
         let h = pl_head()!
         pl_store32(&me.pointee.parked, seen | 1)
         fault(.parkerParkParked)
@@ -47,6 +48,19 @@ enum Parker {
     /// Tells process `index` that there is news: bumps now, and FUTEX_WAKEs at `deliver` (after unlocking).
     @inline(__always)
     static func post(_ index: UInt32) {
+        pl_own().pointee.urgent = 1
+        postCompleted(index)
+    }
+
+    /// The same for the sender of a message that was taken: its FUTEX_WAKE may wait a moment (see Wakes).
+    @inline(__always)
+    static func postCompleted(_ index: UInt32) {
+        note(index)
+        bump(index)
+    }
+
+    @inline(__always)
+    private static func note(_ index: UInt32) {
         let me = pl_me()!
         if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
         if Faults.misordered(.newsBeforeNote) {
@@ -60,17 +74,36 @@ enum Parker {
         me.pointee.pending_count = n + 1
         fault(.parkerPostPendingCount)
         pl_order()
-        _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
+    }
+
+    @inline(__always)
+    private static func bump(_ index: UInt32) {
+        let target = pl_slot_at(index)!
+        if pl_own().pointee.cores > 1 { target.pointee.waker_cpu = UInt16(truncatingIfNeeded: pl_cpu()) }
+        _ = pl_add32(&target.pointee.seq, 2)
         fault(.parkerPostSeq)
     }
 
     /// Wakes everyone posted to. Call it without holding locks where that is possible.
     @inline(__always)
     static func deliver() {
+        if pl_me().pointee.pending_count != 0 { deliverAll() }
+    }
+
+    /// The same, unless all of them may wait.
+    @inline(__always)
+    static func deliverUrgent() {
+        if pl_own().pointee.urgent != 0 { deliver() }
+    }
+
+    @inline(never)
+    private static func deliverAll() {
         let me = pl_me()!
         let n = me.pointee.pending_count
-        if n == 0 { return }
-        for i in 0..<Int(n) {
+        // The newest first: who was signalled goes on with our message; a sender completed before has time.
+        var i = Int(n)
+        while i > 0 {
+            i -= 1
             let target = pl_slot_at(pl_pending(me)[i])!
             let parked = pl_load32(&target.pointee.parked)
             if parked != 0, parked != pl_load32(&target.pointee.seq) | 1, pl_cas32(&target.pointee.parked, parked, 0) {
@@ -83,6 +116,8 @@ enum Parker {
         pl_order()
         me.pointee.pending_count = 0
         fault(.parkerDeliverPendingCount)
+        pl_own().pointee.urgent = 0
+        if _slowPath(pl_own().pointee.deferring != 0) { Wakes.delivered() }
     }
 
     /// What a dead waker had begun: it may have taken `parked` and died before its FUTEX_WAKE.
@@ -98,19 +133,10 @@ enum Parker {
     /// Notes the target, lets `publish` make the news, then bumps and wakes: should this process be killed at any
     /// point after the news, the sweep finds the note and wakes in its place.
     static func wake(_ index: UInt32, after publish: () -> Void) {
-        let me = pl_me()!
-        if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
-        let n = me.pointee.pending_count
-        pl_pending(me)[Int(n)] = index
-        fault(.parkerWakePending)
-        pl_order()
-        me.pointee.pending_count = n + 1
-        fault(.parkerWakePendingCount)
-        pl_order()
+        note(index)
         publish()
         fault(.parkerWakePublished)
-        _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
-        fault(.parkerWakeSeq)
+        bump(index)
         deliver()
     }
 
@@ -125,40 +151,6 @@ enum Parker {
     static func wake(_ index: UInt32) {
         post(index)
         deliver()
-    }
-}
-
-/// Adaptive spinning before a sleep. It pays only when the waker runs on another core at this moment; a
-/// budget that follows success, and a probe now and then, find that out.
-enum Spin {
-    private static let window: Int64 = 10_000
-
-    @inline(__always)
-    static var worthwhile: Bool {
-        let own = pl_own()!
-        own.pointee.parks &+= 1
-        return own.pointee.spin_budget > 0 || own.pointee.parks & 63 == 0
-    }
-
-    /// Spins for at most 10 us; true when the sequence number changed.
-    static func wait(_ seen: UInt32) -> Bool {
-        let own = pl_own()!
-        // With more processes awake than cores, spinning steals the time of the one that is waited for.
-        let running = Int32(bitPattern: pl_load32(&pl_head().pointee.running))
-        if own.pointee.cores < 2 || running > Int32(bitPattern: own.pointee.cores) { return false }
-        let me = pl_me()!
-        let end = pl_now() + window
-        repeat {
-            for _ in 0..<32 {
-                if pl_acquire32(&me.pointee.seq) != seen {
-                    own.pointee.spin_budget = min(own.pointee.spin_budget + 2, 16)
-                    return true
-                }
-                pl_relax()
-            }
-        } while pl_now() < end
-        own.pointee.spin_budget = max(own.pointee.spin_budget - 1, 0)
-        return false
     }
 }
 

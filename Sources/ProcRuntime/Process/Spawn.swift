@@ -17,6 +17,7 @@ enum Spawn {
         Received.release()
         Children.tidy()
         Output.flushQuietly()
+        Parker.deliver()
         let index = try ProcessTable.reserve(parent: pl_my_index())
         let s = pl_slot_at(index)!
         let ref = ProcessRef(index: index, generation: s.pointee.generation)
@@ -104,8 +105,8 @@ enum Newborn {
         own.pointee.received = nil
         own.pointee.received_length = 0
         own.pointee.received_block = 0
-        own.pointee.parks = 0
-        own.pointee.spin_budget = 4
+        Wakes.forget()
+        Spin.forget()
         Records.forget()
         Children.forget()
         Join.forget()
@@ -166,6 +167,7 @@ enum Finish {
     static func process(_ outcome: BodyOutcome) -> Never {
         let me = pl_me()!
         Received.release()
+        Parker.deliver()
         let outcome = outputWasWritten(outcome)
         pl_store32(&me.pointee.state, State.exiting)
         fault(.finishProcessState)

@@ -34,9 +34,10 @@ enum Supervisor {
     /// Becomes the root: arena, slot 1, signals, epoll.
     static func prepare(memoryLimit: UInt64) throws {
         Faults.prepare()
+        let start = Wakes.beginCalibration()
         try Arena.create(limit: memoryLimit)
         raiseFileLimit()
-        pl_own().pointee.cores = UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        pl_own().pointee.cores = UInt32(clamping: cs_processor_count())
         let index = try reserveOwnSlot()
         Newborn.become(index)
         let me = pl_me()!
@@ -62,6 +63,7 @@ enum Supervisor {
         }
         pl_epoll_add(epoll, kick, 0)
         pl_epoll_add(epoll, signals, 1)
+        Wakes.calibrate(since: start)
     }
 
     private static func reserveOwnSlot() throws -> UInt32 {

@@ -54,7 +54,7 @@ struct SyncWait {
 
     /// Why a wait that cannot end yet must be given up, or nil.
     var interruption: WaitOutcome? {
-        if pl_load32(&pl_me().pointee.cancel) != 0 { return .cancelled }
+        if Cancellation.pending { return .cancelled }
         if deadline != .max, pl_now() >= deadline { return .timedOut }
         return nil
     }

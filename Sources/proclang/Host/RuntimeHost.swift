@@ -16,11 +16,13 @@ extension Runtime: Host {
 
     public func readFile(_ path: String) throws -> [UInt8] {
         try Denials.require(.reading, "reading \(path)")
+        beforeBlocking()
         return try FileAccess.read(path)
     }
 
     public func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {
         try Denials.require(.writing, "writing \(path)")
+        beforeBlocking()
         try FileAccess.write(path, bytes, append: append)
     }
 
@@ -32,6 +34,7 @@ extension Runtime: Host {
         case "chdir": try Denials.require(.reading, "os.chdir")
         default: try Denials.require(.reading, "fs.\(operation)")
         }
+        beforeBlocking()
         return try FileAccess.perform(operation, arguments)
     }
 
@@ -45,11 +48,13 @@ extension Runtime: Host {
     public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
         try Denials.require(.programs, "os.run")
         try flush()
+        beforeBlocking()
         return try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
     }
 
     public func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram {
         try Denials.require(.programs, "os.spawn")
+        beforeBlocking()
         return try ExternalStreams.spawn(command, shell: shell, on: self)
     }
 
