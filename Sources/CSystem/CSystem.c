@@ -133,6 +133,7 @@ int pl_epoll_add(int epoll, int fd, uint64_t data) {
     struct epoll_event e = {.events = EPOLLIN, .data.u64 = data};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e);
 }
+int pl_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
 int pl_epoll_wait(int epoll, uint64_t *data, int capacity, int timeout_ms) {
     struct epoll_event events[64];
     if (capacity > 64) capacity = 64;

@@ -18,6 +18,9 @@ extension Scenarios {
         "fault-cancel": cancel,
         "fault-output": output,
         "fault-input": input,
+        "fault-kill": kill,
+        "fault-unjoined": unjoined,
+        "fault-full": full,
     ]
 
     /// Transfers between variables inside `lock`: all of one or nothing of it. Updates outside of `lock` besides.
@@ -314,6 +317,87 @@ extension Scenarios {
         p.close(c.both)
         p.r.close(.hold(l, .cell))
         try crew.await()
+    }
+
+    /// Killed by one who is not the parent, and a process that fails in the middle of an update.
+    private static func kill(_ p: Probe, _ n: Int) throws {
+        let count = try p.cell(lockable: true)
+        var crew = Crew(p)
+        for i in 0..<2 {
+            try crew.start("sleeper\(i)") { q in
+                try q.sleep(60_000)
+                return 0
+            }
+        }
+        let sleepers = [crew["sleeper0"], crew["sleeper1"]]
+        try crew.start("killer") { q in
+            try q.sleep(1)
+            for s in sleepers { q.r.kill(s) }
+            return 0
+        }
+        try crew.start("quitter", [.hold(count, .cell)]) { q in
+            try q.r.beginUpdate(count)
+            return 0
+        }
+        if p.join(crew["killer"], timeout: Crew.patience) != .value(0) {
+            p.say("KILLED killer")
+            for s in sleepers { p.r.kill(s) }
+        }
+        for (name, end) in try crew.await() where name.hasPrefix("sleeper") { try check(end == .killed(9), "\(name): \(end)") }
+        try p.locked([count], timeout: 5000) {}
+        p.r.close(.hold(count, .cell))
+    }
+
+    /// A failure that nobody joins is the program's: it ends with status 1.
+    private static func unjoined(_ p: Probe, _ n: Int) throws {
+        _ = try p.r.createProcess(name: "parent", ends: [], line: 0) {
+            _ = try? p.r.createProcess(name: "child", ends: [], line: 0) { .exited(3) }
+            return .quiet
+        }
+        try p.sleep(5)
+    }
+
+    /// No shared memory is left (the program's limit is 8 MiB): errors, and everything can be made again afterwards.
+    private static func full(_ p: Probe, _ n: Int) throws {
+        let m = try p.managed([1])
+        let before = ArenaCheck.usage()
+        var crew = Crew(p)
+        try crew.start("maker", [.hold(m, .managed)]) { q in
+            try check(q.kind { try q.call(m, .big, 1 << 21) } == "memory", "an answer of 16 MiB")
+            let gone = try q.managed([2])
+            try q.call(gone, .get)
+            q.r.close(.hold(gone, .managed))
+            _ = q.kind { try q.call(gone, .get) }
+            // All the memory, then all the objects, then all but a few of the ends.
+            let hoard = try q.channel(.max)
+            var size = 1 << 20
+            while size > 16 {
+                if q.send(hoard, bytes: [UInt8](repeating: 0, count: size)) != nil { size /= 2 }
+            }
+            var cells: [ObjectRef] = []
+            while let cell = try? q.cell() { cells.append(cell) }
+            // The ends of children that never run.
+            let holds = cells.map { End.hold($0, .cell) }
+            var sleepers: [ProcessRef] = []
+            while let child = try? q.start("sleeper", holds, { try $0.sleep(60_000); return 0 }) { sleepers.append(child) }
+            for k in stride(from: 1, to: cells.count, by: 2).prefix(6) {
+                q.r.close(holds[k])
+                for s in sleepers.prefix(1) { q.r.kill(s); _ = q.join(s, timeout: Crew.patience) }
+                _ = q.kind { _ = try q.channel() }
+                _ = q.kind { _ = try q.cell() }
+            }
+            for s in sleepers { q.r.kill(s) }
+            for s in sleepers.dropFirst() { _ = q.join(s, timeout: Crew.patience) }
+            return 0
+        }
+        try crew.await()
+        for _ in 0..<100 where ArenaCheck.usage().objects != before.objects { try p.sleep(5) }
+        try check(ArenaCheck.usage().objects == before.objects, "\(before), then \(ArenaCheck.usage())")
+        let c = try p.channel(1)
+        p.send(c, bytes: [UInt8](repeating: 1, count: 1 << 20))
+        try check(p.receive(c) == .bytes([UInt8](repeating: 1, count: 1 << 20)), "after it")
+        p.close(c.both)
+        p.r.close(.hold(m, .managed))
     }
 
     /// Lines of several processes.

@@ -34,7 +34,7 @@ let size = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
 Runtime.managedService = { ListService() }
 setvbuf(stdout, nil, _IONBF, 0)
 do {
-    exit(try Runtime.run(name: "probe") { runtime in
+    exit(try Runtime.run(name: "probe", memoryLimit: arguments[1] == "fault-full" ? 8 << 20 : 0) { runtime in
         do {
             try scenario(Probe(runtime), size)
             var problems = ArenaCheck.problems(quiet: true)

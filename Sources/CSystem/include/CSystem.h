@@ -195,6 +195,7 @@ int pl_signalfd_next(int fd);
 int pl_eventfd(void);
 int pl_epoll_create(void);
 int pl_epoll_add(int epoll, int fd, uint64_t data);
+int pl_epoll_remove(int epoll, int fd);
 int pl_epoll_wait(int epoll, uint64_t *data, int capacity, int timeout_ms);
 /// The pid of a child that is a zombie, without reaping it; 0 if there is none.
 pid_t pl_peek_zombie(void);

@@ -36,6 +36,14 @@ public enum ArenaCheck {
         return (Int(Pool.objects.pointee.live), Int(Pool.ends.pointee.live), Int(Pool.records.pointee.live), blocks)
     }
 
+    /// Bytes of shared memory that were taken from the system.
+    public static func committedBytes() -> Int { Int(pl_head().pointee.total_committed) }
+
+    /// Places in the process table that are not free.
+    public static func processCount() -> Int {
+        (1..<max(1, pl_acquire32(&pl_head().pointee.slot_used))).reduce(0) { $0 + (ProcessTable.state(pl_slot_at($1)) == State.free ? 0 : 1) }
+    }
+
     private static func objects(_ found: inout [String], _ quiet: Bool) {
         for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
             let o = pl_object_at(i)!

@@ -220,8 +220,9 @@ enum Waiting {
     /// Moves offers into the ring while it has room, and completes their senders. Returns true when this
     /// process's own offer was among them.
     static func settle(_ o: Object) {
-        while o.pointee.send_count > 0, o.pointee.flags & ObjectFlag.poisoned == 0,
-            o.pointee.tail &- o.pointee.head < o.pointee.capacity {
+        // With nobody left to read, a message would be sent to nobody: its sender is told the end instead.
+        guard o.pointee.readers != o.pointee.readers_lent, o.pointee.flags & ObjectFlag.poisoned == 0 else { return }
+        while o.pointee.send_count > 0, o.pointee.tail &- o.pointee.head < o.pointee.capacity {
             let index = firstOffer(o, except: 0)
             guard index != 0, Ring.makeRoom(o) else { return }
             let r = pl_record_at(index)!

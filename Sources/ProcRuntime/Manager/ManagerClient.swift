@@ -14,7 +14,9 @@ extension Runtime {
     /// The pid of the manager, 0 while there is none.
     public static var managerPid: Int32 {
         let slot = UInt32(truncatingIfNeeded: pl_load64(Shared.header(HeaderWord.manager)))
-        return slot == 0 ? 0 : pl_slot_at(slot).pointee.pid
+        let pid = slot == 0 ? 0 : pl_slot_at(slot).pointee.pid
+        // The place in the table may be another process's by now.
+        return pl_load64(Shared.header(HeaderWord.manager)) == UInt64(slot) ? pid : 0
     }
 
     /// Makes an object that the manager will hold, from its encoded initial value. The caller holds it. It cannot

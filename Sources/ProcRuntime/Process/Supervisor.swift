@@ -220,6 +220,9 @@ enum Supervisor {
 
     private static func died(_ fd: Int32) {
         guard let ref = watched.removeValue(forKey: fd) else { return }
+        // Taken out before it is closed: a service that was just forked has a copy of it for a moment, which would keep
+        // it in the epoll, to fire again when the number is the pidfd of a living process.
+        pl_epoll_remove(epoll, fd)
         Glibc.close(fd)
         if fdOfSlot[ref.index] == fd { fdOfSlot[ref.index] = nil }
         bury(ref)
