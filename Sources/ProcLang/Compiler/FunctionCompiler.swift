@@ -148,12 +148,24 @@ final class FunctionCompiler {
     // MARK: Constants
 
     func constant(_ value: Value) throws -> Int {
-        let key = ConstantKey.word(value.tag, value.payload)
-        if let number = constantNumbers[key] { return number }
+        // Few constants are found faster by looking at them than by a table, which has to be made first.
+        if constants.count < FunctionCompiler.fewConstants {
+            for (number, known) in constants.enumerated() where known.tag == value.tag && known.payload == value.payload {
+                return number
+            }
+        } else {
+            if constantNumbers.isEmpty {
+                for (number, known) in constants.enumerated() { constantNumbers[.word(known.tag, known.payload)] = number }
+            }
+            let key = ConstantKey.word(value.tag, value.payload)
+            if let number = constantNumbers[key] { return number }
+            constantNumbers[key] = constants.count
+        }
         constants.append(value)
-        constantNumbers[key] = constants.count - 1
         return constants.count - 1
     }
+
+    private static let fewConstants = 24
 
     /// A string constant as a 16-bit operand.
     func nameConstant(_ text: String) throws -> Int {

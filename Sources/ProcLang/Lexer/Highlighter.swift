@@ -36,7 +36,7 @@ public struct Highlighter {
     private let builtins: Set<String>
 
     /// `builtins`: the names of the library, which have a class of their own.
-    public init(builtins: BuiltinCatalogue) { self.builtins = Set(builtins.entries.keys) }
+    public init(builtins: BuiltinCatalogue) { self.builtins = Set(builtins.names) }
 
     /// The classes of a text's parts.
     public func spans(of text: [UInt8]) -> [SyntaxSpan] {

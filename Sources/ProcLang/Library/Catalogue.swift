@@ -19,18 +19,21 @@ extension LibraryTable {
 
     /// The names, arities and parameter names of everything that needs no declaration in a script.
     func catalogue() -> BuiltinCatalogue {
-        var entries: [String: BuiltinCatalogue.Entry] = ["self": .value]
-        var modules: [String: [String: BuiltinCatalogue.Entry]] = [:]
-        for declaration in declarations {
-            switch declaration.place {
-            case .global: entries[declaration.name] = .function(declaration.catalogueSignature)
-            case .module(let module): modules[module, default: [:]][declaration.name] = .function(declaration.catalogueSignature)
-            case .method: break
-            }
+        BuiltinCatalogue(names: { self.globalNames + self.moduleNames + ["self"] }, entry: { self.catalogueEntry($0) })
+    }
+
+    private func catalogueEntry(_ name: String) -> BuiltinCatalogue.Entry? {
+        if let index = global(name) { return .function(declarations[index].catalogueSignature) }
+        if name == "self" { return .value }
+        guard module(name) != nil else { return nil }
+        if let known = cataloguedModules[name] { return .module(known) }
+        var content: [String: BuiltinCatalogue.Entry] = [:]
+        for declaration in declarations where declaration.place == .module(name) {
+            content[declaration.name] = .function(declaration.catalogueSignature)
         }
-        for constant in constants { modules[constant.module, default: [:]][constant.name] = .value }
-        for (name, content) in modules { entries[name] = .module(content) }
-        return BuiltinCatalogue(entries)
+        for constant in constants where constant.module == name { content[constant.name] = .value }
+        cataloguedModules[name] = content
+        return .module(content)
     }
 }
 

@@ -122,36 +122,31 @@ final class LibraryTable {
 
     @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
     @exclusivity(unchecked) private(set) var shapes: UnsafeMutablePointer<NativeShape>
-    private(set) var names: [String] = []
-    private(set) var mutates: [Bool] = []
     private(set) var moduleNames: [String] = []
-    private var globals: [String: Int] = [:]
-    private var modules: [[String: Int]] = []
+    /// What the resolver was told of modules so far.
+    var cataloguedModules: [String: [String: BuiltinCatalogue.Entry]] = [:]
+    private var index: DeclarationIndex
     /// The methods of all kinds of values; filled by `attach`.
     @exclusivity(unchecked) private(set) var methodTable = MethodTable()
-    private var methodNames: [[String: Int]] = Array(repeating: [:], count: Tag.count)
-
     init() {
         entries = .allocate(capacity: 1)
         shapes = .allocate(capacity: 1)
+        index = DeclarationIndex(capacity: 1)
+        declarations.reserveCapacity(400)
+        bodyList.reserveCapacity(400)
         Self.install(self)
         entries.deallocate()
         shapes.deallocate()
         shapes = .allocate(capacity: bodyList.count)
         entries = .allocate(capacity: bodyList.count)
         entries.initialize(from: bodyList, count: bodyList.count)
-        for (index, declaration) in declarations.enumerated() {
-            names.append(declaration.name)
-            mutates.append(declaration.mutates)
-            switch declaration.place {
-            case .global: globals[declaration.name] = index
-            case .method(let tag):
-                methodNames[Int(tag)][declaration.name] = index
-            case .module(let module): modules[moduleNumber(module)][declaration.name] = index
-            }
+        index = DeclarationIndex(capacity: bodyList.count)
+        for number in declarations.indices {
+            let declaration = declarations[number]
             var receiver: Int32 = 0
             if case .method = declaration.place { receiver = 1 }
-            shapes[index] = NativeShape(
+            index.insert(number, hash: DeclarationIndex.hash(declaration.name, placeNumber(declaration.place)))
+            shapes[number] = NativeShape(
                 receiver: receiver, required: Int32(declaration.requiredCount),
                 positional: declaration.isVariadic ? -1 : Int32(declaration.positionalCount),
                 fixed: Int32(declaration.fixedCount), isVariadic: declaration.isVariadic)
@@ -160,10 +155,26 @@ final class LibraryTable {
     }
 
     private func moduleNumber(_ name: String) -> Int {
+        if let last = moduleNames.last, last == name { return moduleNames.count - 1 }
         if let number = moduleNames.firstIndex(of: name) { return number }
         moduleNames.append(name)
-        modules.append([:])
         return moduleNames.count - 1
+    }
+
+    /// Another number for each place.
+    private func placeNumber(_ place: NativeDeclaration.Place) -> Int {
+        switch place {
+        case .global: return 0
+        case .method(let tag): return 1 + Int(tag)
+        case .module(let name): return 1 + Tag.count + moduleNumber(name)
+        }
+    }
+
+    /// The declaration of `name` in a place.
+    private func find(_ name: String, _ place: Int) -> Int? {
+        index.find(hash: DeclarationIndex.hash(name, place)) {
+            declarations[$0].name == name && placeNumber(declarations[$0].place) == place
+        }
     }
 
     // MARK: Declaring
@@ -206,15 +217,18 @@ final class LibraryTable {
     /// The constants with their documentation, for the reference.
     var constants: [(module: String, name: String, doc: String)] { moduleConstants.map { ($0.module, $0.name, $0.doc) } }
 
-    func global(_ name: String) -> Int? { globals[name] }
+    func name(_ function: Int) -> String { declarations[function].name }
+    func mutates(_ function: Int) -> Bool { declarations[function].mutates }
+    var globalNames: [String] { declarations.filter { $0.place == .global }.map(\.name) }
+    func global(_ name: String) -> Int? { find(name, 0) }
     func module(_ name: String) -> Int? { moduleNames.firstIndex(of: name) }
     func moduleFunction(_ module: String, _ name: String) -> Int? {
-        moduleNames.firstIndex(of: module).flatMap { modules[$0][name] }
+        moduleNames.firstIndex(of: module).flatMap { find(name, 1 + Tag.count + $0) }
     }
 
     /// A builtin name as a value: function, module, `self`.
     func value(_ name: String) -> Value? {
-        if let index = globals[name] { return Value(native: index) }
+        if let index = global(name) { return Value(native: index) }
         if let index = module(name) { return Value(tag: Tag.module, payload: UInt64(index)) }
         if name == "self" { return Value(tag: Tag.me, payload: 0) }
         return nil
@@ -231,7 +245,7 @@ final class LibraryTable {
 
     /// `module.name`, which may be a constant or a function. Raises `denied` for what the caller of the program forbade.
     func moduleValue(_ number: Int, _ name: String) throws(Raise) -> Value? {
-        if let index = modules[number][name] { return Value(native: index) }
+        if let index = find(name, 1 + Tag.count + number) { return Value(native: index) }
         guard let constant = moduleConstants.first(where: { $0.module == moduleNames[number] && $0.name == name }),
             let vm
         else { return nil }
@@ -243,7 +257,7 @@ final class LibraryTable {
     /// Makes the method tables for the names as interned in this heap.
     func attach(to vm: VM) {
         self.vm = vm
-        methodTable.fill(methodNames, vm.heap)
+        methodTable.fill(declarations, vm.heap)
     }
 
     /// The method `name` (an interned string) of a value.
@@ -254,22 +268,26 @@ final class LibraryTable {
     }
 
     /// The names of all methods of a kind of value, for completion.
-    func methodNames(of tag: UInt64) -> [String] { methodNames[Int(tag)].keys.sorted() }
+    func methodNames(of tag: UInt64) -> [String] {
+        declarations.filter { $0.place == .method(tag) }.map(\.name).sorted()
+    }
 
     /// The functions and constants of a module.
     func memberNames(ofModule number: Int) -> [String] {
-        modules[number].keys + moduleConstants.filter { $0.module == moduleNames[number] }.map(\.name)
+        declarations.filter { $0.place == .module(moduleNames[number]) }.map(\.name)
+            + moduleConstants.filter { $0.module == moduleNames[number] }.map(\.name)
     }
 
     func nearestMethod(to name: String, of value: Value) -> String? {
         let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
             "toLowerCase": "lower", "len": "len(x)", "has": "in", "contains": "in", "foreach": "for", "put": "send",
             "recv": "receive", "read": "receive", "write": "send"]
-        if let other = others[name], methodNames[Int(value.kind)][other] != nil || other.contains("(") || other == "in" || other == "for" {
+        let methods = methodNames(of: value.kind)
+        if let other = others[name], methods.contains(other) || other.contains("(") || other == "in" || other == "for" {
             return other
         }
         var best: (name: String, distance: Int)?
-        for candidate in methodNames[Int(value.kind)].keys.sorted() {
+        for candidate in methods {
             let distance = EditDistance.between(name, candidate)
             if distance <= max(1, name.count / 3), distance < best?.distance ?? .max { best = (candidate, distance) }
         }
@@ -288,7 +306,7 @@ final class LibraryTable {
         let fixed = Int(shape.fixed)
         if !shape.isVariadic {
             guard given >= Int(shape.required), given <= Int(shape.positional) else {
-                throw vm.arityError(names[index], Int(shape.required), Int(shape.positional), max(given, 0))
+                throw vm.arityError(name(index), Int(shape.required), Int(shape.positional), max(given, 0))
             }
             let total = fixed + receiver
             var place = count
@@ -356,6 +374,47 @@ final class LibraryTable {
     }
 }
 
+/// The numbers of the declarations by a hash of place and name. Made at every start of the program: a table in raw memory
+/// costs a twentieth of dictionaries.
+struct DeclarationIndex {
+    /// Number + 1, or 0.
+    private let slots: UnsafeMutablePointer<UInt16>
+    private let mask: Int
+
+    init(capacity: Int) {
+        var size = 16
+        while size < capacity * 2 { size *= 2 }
+        slots = .allocate(capacity: size)
+        slots.initialize(repeating: 0, count: size)
+        mask = size - 1
+    }
+
+    /// FNV-1a.
+    static func hash(_ name: String, _ place: Int) -> Int {
+        var state: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(truncatingIfNeeded: place)
+        for byte in name.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int(truncatingIfNeeded: state ^ state >> 29)
+    }
+
+    func insert(_ number: Int, hash: Int) {
+        var slot = hash & mask
+        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        slots[slot] = UInt16(number + 1)
+    }
+
+    /// The last declaration that is the one looked for.
+    func find(hash: Int, _ isIt: (Int) -> Bool) -> Int? {
+        var slot = hash & mask
+        var found: Int?
+        while slots[slot] != 0 {
+            let number = Int(slots[slot]) - 1
+            if isIt(number) { found = number }
+            slot = (slot + 1) & mask
+        }
+        return found
+    }
+}
+
 /// The methods of all kinds of values: one row for each kind, one column for each name that is the name of a method.
 /// A name finds its column by the `selector` in the header of its interned string.
 struct MethodTable {
@@ -368,23 +427,26 @@ struct MethodTable {
         cells.initialize(repeating: 0, count: Tag.count)
     }
 
-    /// Numbers the names in this heap. `methods`: for each kind its names.
-    mutating func fill(_ methods: [[String: Int]], _ heap: Heap) {
-        var found: [(kind: Int, selector: UInt16, index: Int)] = []
-        for (kind, names) in methods.enumerated() {
-            for (name, index) in names {
-                let text = heap.intern(name).string
-                if text.pointee.header.selector == 0 {
-                    text.pointee.header.selector = UInt16(columns)
-                    columns += 1
-                }
-                found.append((kind, text.pointee.header.selector, index))
+    /// Numbers the names in this heap.
+    mutating func fill(_ declarations: [NativeDeclaration], _ heap: Heap) {
+        let selectors = UnsafeMutablePointer<UInt16>.allocate(capacity: declarations.count)
+        defer { selectors.deallocate() }
+        for index in declarations.indices {
+            guard case .method = declarations[index].place else { continue }
+            let text = heap.intern(declarations[index].name).string
+            if text.pointee.header.selector == 0 {
+                text.pointee.header.selector = UInt16(columns)
+                columns += 1
             }
+            selectors[index] = text.pointee.header.selector
         }
         cells.deallocate()
         cells = .allocate(capacity: Tag.count * columns)
         cells.initialize(repeating: 0, count: Tag.count * columns)
-        for method in found { cells[method.kind * columns + Int(method.selector)] = UInt16(method.index + 1) }
+        for index in declarations.indices {
+            guard case .method(let kind) = declarations[index].place else { continue }
+            cells[Int(kind) * columns + Int(selectors[index])] = UInt16(index + 1)
+        }
     }
 
     /// The method `name` (an interned string) of `value`, or -1.

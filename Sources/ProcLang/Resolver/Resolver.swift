@@ -263,7 +263,7 @@ public final class Resolver {
 
     func builtin(_ name: String) -> Binding? {
         if let known = builtinBindings[name] { return known }
-        guard builtins.entries[name] != nil else { return nil }
+        guard builtins[name] != nil else { return nil }
         let binding = Binding(
             name: name, span: .none, kind: .builtin, owner: nil, isGlobal: false, globalSlot: -1)
         builtinBindings[name] = binding
@@ -436,7 +436,7 @@ public final class Resolver {
     }
 
     private func visibleNames() -> [String] {
-        var names = Array(builtins.entries.keys) + Array(moduleScope.globals.keys)
+        var names = builtins.names + Array(moduleScope.globals.keys)
         var block: BlockScope? = scope
         while let present = block {
             names += present.names.keys

@@ -11,7 +11,7 @@ extension Resolver {
             case .function, .process:
                 guard let node = binding.function else { return resolveArguments(call) }
                 resolveKnown(call, expr, node, binding, asProcess: asProcess)
-            case .builtin: resolveBuiltin(call, name.text, builtins.entries[name.text])
+            case .builtin: resolveBuiltin(call, name.text, builtins[name.text])
             case .channel, .queue, .pipe, .channelArray, .queueArray:
                 resolveArguments(call)
                 report(
@@ -259,7 +259,7 @@ extension Resolver {
                     resolveArguments(call)
                 }
             } else if case .name(let name) = member.object.kind,
-                case .module(let entries)? = builtins.entries[name.text],
+                case .module(let entries)? = builtins[name.text],
                 name.binding?.kind == .builtin, case .function(let signature)? = entries[member.name]
             {
                 resolveArguments(call)

@@ -188,7 +188,7 @@ extension Resolver {
             return false
         }
         if binding.kind == .builtin {
-            guard case .module(let entries)? = builtins.entries[name.text] else { return false }
+            guard case .module(let entries)? = builtins[name.text] else { return false }
             name.binding = binding
             if entries[member.name] == nil {
                 reportNoMember(member, "module `\(name.text)`", Array(entries.keys))

@@ -94,7 +94,8 @@ public final class ModuleScope {
     public var names: [String] { globals.keys.sorted() }
 }
 
-/// What is there without being declared. The library fills it; the resolver checks against it.
+/// What is there without being declared. The library fills it; the resolver checks against it. An entry is made when it
+/// is asked for: most programs use few.
 public struct BuiltinCatalogue {
     /// How a builtin function may be called.
     public struct Signature {
@@ -116,7 +117,20 @@ public struct BuiltinCatalogue {
         case value
         case module([String: Entry])
     }
-    public var entries: [String: Entry]
+    private let entry: (String) -> Entry?
+    private let allNames: () -> [String]
 
-    public init(_ entries: [String: Entry] = [:]) { self.entries = entries }
+    public init(_ entries: [String: Entry] = [:]) {
+        entry = { entries[$0] }
+        allNames = { Array(entries.keys) }
+    }
+
+    /// `names` gives every name, `entry` what it stands for, nil for other names.
+    init(names: @escaping () -> [String], entry: @escaping (String) -> Entry?) {
+        self.entry = entry
+        allNames = names
+    }
+
+    public subscript(name: String) -> Entry? { entry(name) }
+    public var names: [String] { allNames() }
 }

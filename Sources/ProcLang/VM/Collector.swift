@@ -41,7 +41,7 @@ extension VM {
         }
         marker.mark(from: globals, to: globals + globalCount)
         for index in 0..<129 { marker.mark(heap.singleCharacters[index]) }
-        for (_, value) in heap.interned { marker.mark(value) }
+        heap.interned.forEach { marker.mark($0) }
         for code in loadedCode {
             marker.mark(from: code.pointee.constants, to: code.pointee.constants + Int(code.pointee.constantCount))
         }

@@ -52,7 +52,7 @@ extension Interpreter {
 
     /// The keywords, the script's names, the library's.
     private func names(_ scope: ModuleScope) -> [String] {
-        TokenKind.keywords.keys + scope.names + builtins.entries.keys
+        TokenKind.keywords.keys + scope.names + builtins.names
     }
 
     /// Names in the input itself: what a block declares is not known elsewhere yet.

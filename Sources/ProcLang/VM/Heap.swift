@@ -42,7 +42,7 @@ final class Heap {
     /// Strings of one ASCII character, and the empty string last; made once.
     let singleCharacters: UnsafeMutablePointer<Value>
     /// The interned strings: constants of the code and names of the library.
-    @exclusivity(unchecked) private(set) var interned: [InternKey: Value] = [:]
+    @exclusivity(unchecked) private(set) var interned = InternTable()
 
     static var minimumThreshold = 2 << 20
 
@@ -52,11 +52,11 @@ final class Heap {
         for code in 0..<128 {
             let text = newString(byteCount: 1)
             text.pointee.bytes[0] = UInt8(code)
-            finishString(text)
+            finishASCII(text)
             singleCharacters[code] = Value(text)
         }
         let empty = newString(byteCount: 0)
-        finishString(empty)
+        finishASCII(empty)
         singleCharacters[128] = Value(empty)
     }
 
@@ -139,11 +139,25 @@ final class Heap {
     /// A buffer from the system, not cleared.
     static func buffer(_ bytes: Int) -> UnsafeMutableRawPointer {
         guard let memory = malloc(max(bytes, 1)) else { exhausted() }
+        if bytes >= large { adviseHugePages(memory, bytes) }
         return memory
+    }
+
+    private static let large = 8 << 20
+
+    /// Lets a large buffer have huge pages: a fault for 2 MiB instead of 4 KiB. The whole mapping, with malloc's header in
+    /// its first page: `realloc` moves the pages of one mapping, but copies the bytes of several.
+    @inline(never)
+    private static func adviseHugePages(_ buffer: UnsafeMutableRawPointer, _ bytes: Int) {
+        let page = 4096
+        let start = Int(bitPattern: buffer) & ~(page - 1)
+        let end = (Int(bitPattern: buffer) + bytes + page - 1) & ~(page - 1)
+        if let first = UnsafeMutableRawPointer(bitPattern: start) { madvise(first, end - start, MADV_HUGEPAGE) }
     }
 
     static func resized(_ buffer: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer {
         guard let memory = realloc(buffer, max(bytes, 1)) else { exhausted() }
+        if bytes >= large { adviseHugePages(memory, bytes) }
         return memory
     }
 
@@ -156,11 +170,17 @@ final class Heap {
 
     /// The one string object for a text that appears in code; it is never collected.
     func intern(_ text: String) -> Value {
-        let key = InternKey(text)
-        if let value = interned[key] { return value }
-        let value = makeString(text)
-        interned[key] = value
-        return value
+        var copy = text
+        return copy.withUTF8 { bytes in
+            var none: UInt8 = 0
+            let start = bytes.baseAddress ?? withUnsafePointer(to: &none) { $0 }
+            let hash = StringHash.hash(start, bytes.count)
+            if let known = interned.find(start, bytes.count, hash) { return Value(known) }
+            let value = makeString(start, count: bytes.count)
+            value.string.pointee.header.aux = hash
+            interned.insert(value.string)
+            return value
+        }
     }
 
     // MARK: Finalizers
@@ -189,8 +209,51 @@ final class Heap {
     }
 }
 
-/// A text as its bytes: Swift's strings are equal when they look equal, those of the language when their characters are.
-struct InternKey: Hashable {
-    private let bytes: ContiguousArray<UInt8>
-    init(_ text: String) { bytes = ContiguousArray(text.utf8) }
+/// The interned strings by their hash, compared byte by byte: Swift's strings are equal when they look equal, those of the
+/// language when their characters are.
+struct InternTable {
+    private var slots: UnsafeMutablePointer<UnsafeMutablePointer<StringObject>?>
+    private var mask: Int
+    private var count = 0
+
+    init() {
+        let size = 1024
+        slots = .allocate(capacity: size)
+        slots.initialize(repeating: nil, count: size)
+        mask = size - 1
+    }
+
+    func find(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt32) -> UnsafeMutablePointer<StringObject>? {
+        var slot = Int(hash) & mask
+        while let text = slots[slot] {
+            if text.pointee.header.aux == hash, text.byteCount == count, memcmp(text.pointee.bytes, bytes, count) == 0 {
+                return text
+            }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    /// Adds a string whose hash is known and that is not there.
+    mutating func insert(_ text: UnsafeMutablePointer<StringObject>) {
+        if count * 2 > mask { grow() }
+        var slot = Int(text.pointee.header.aux) & mask
+        while slots[slot] != nil { slot = (slot + 1) & mask }
+        slots[slot] = text
+        count += 1
+    }
+
+    private mutating func grow() {
+        let old = UnsafeMutableBufferPointer(start: slots, count: mask + 1)
+        slots = .allocate(capacity: old.count * 2)
+        slots.initialize(repeating: nil, count: old.count * 2)
+        mask = old.count * 2 - 1
+        count = 0
+        for text in old { if let text { insert(text) } }
+        old.deallocate()
+    }
+
+    func forEach(_ body: (Value) -> Void) {
+        for slot in 0...mask { if let text = slots[slot] { body(Value(text)) } }
+    }
 }

@@ -71,8 +71,7 @@ public final class Interpreter {
     }
 
     let vm: VM
-    private var unitNumbers: [ObjectIdentifier: Int] = [:]
-    /// The module scopes that were compiled; kept alive because their identity is the key.
+    /// The module scopes that were compiled, by the number of their unit.
     private var scopes: [ModuleScope] = []
 
     /// The names of the library, where there is no interpreter.
@@ -112,12 +111,10 @@ public final class Interpreter {
 
     /// The number by which `importModule` names a module.
     private func unitNumber(of scope: ModuleScope) -> Int {
-        if let number = unitNumbers[ObjectIdentifier(scope)] { return number }
-        let number = vm.units.count
-        unitNumbers[ObjectIdentifier(scope)] = number
+        if let number = scopes.firstIndex(where: { $0 === scope }) { return number }
         scopes.append(scope)
         vm.units.append(CompiledUnit(code: vm.emptyFunction))
-        return number
+        return scopes.count - 1
     }
 
     /// The source line that runs now; 0 when none does.

@@ -106,8 +106,8 @@ extension VM {
                     // MARK: Arithmetic
 
                     case .add:
-                        let x = base[i.b]
-                        let y = base[i.c]
+                        let x = base + i.b
+                        let y = base + i.c
                         if x.tag == Tag.int && y.tag == Tag.int {
                             let (sum, overflow) = x.int.addingReportingOverflow(y.int)
                             if !overflow {
@@ -120,12 +120,12 @@ extension VM {
                         }
                         frame.pointee.pc = pc
                         do {
-                            base[i.a] = try addSlow(x, y)
+                            base[i.a] = try addSlow(x.pointee, y.pointee)
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
                     case .subtract:
-                        let x = base[i.b]
-                        let y = base[i.c]
+                        let x = base + i.b
+                        let y = base + i.c
                         if x.tag == Tag.int && y.tag == Tag.int {
                             let (difference, overflow) = x.int.subtractingReportingOverflow(y.int)
                             if !overflow {
@@ -137,10 +137,10 @@ extension VM {
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try subtractSlow(x, y) } catch { break dispatch }
+                        do { base[i.a] = try subtractSlow(x.pointee, y.pointee) } catch { break dispatch }
                     case .multiply:
-                        let x = base[i.b]
-                        let y = base[i.c]
+                        let x = base + i.b
+                        let y = base + i.c
                         if x.tag == Tag.int && y.tag == Tag.int {
                             let (product, overflow) = x.int.multipliedReportingOverflow(by: y.int)
                             if !overflow {
@@ -153,18 +153,18 @@ extension VM {
                         }
                         frame.pointee.pc = pc
                         do {
-                            base[i.a] = try multiplySlow(x, y)
+                            base[i.a] = try multiplySlow(x.pointee, y.pointee)
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
                     case .divide:
-                        let x = base[i.b]
-                        let y = base[i.c]
+                        let x = base + i.b
+                        let y = base + i.c
                         if x.tag == Tag.float && y.tag == Tag.float && y.float != 0 {
                             base[i.a] = Value(x.float / y.float)
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try divideSlow(x, y) } catch { break dispatch }
+                        do { base[i.a] = try divideSlow(x.pointee, y.pointee) } catch { break dispatch }
                     case .floorDivide:
                         let x = base[i.b]
                         let y = base[i.c]
@@ -187,7 +187,7 @@ extension VM {
                         frame.pointee.pc = pc
                         do { base[i.a] = try power(base[i.b], base[i.c]) } catch { break dispatch }
                     case .addInt:
-                        let x = base[i.b]
+                        let x = base + i.b
                         if x.tag == Tag.int {
                             let (sum, overflow) = x.int.addingReportingOverflow(i.signedC)
                             if !overflow {
@@ -196,9 +196,9 @@ extension VM {
                             }
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try addSlow(x, Value(i.signedC)) } catch { break dispatch }
+                        do { base[i.a] = try addSlow(x.pointee, Value(i.signedC)) } catch { break dispatch }
                     case .subtractInt:
-                        let x = base[i.b]
+                        let x = base + i.b
                         if x.tag == Tag.int {
                             let (difference, overflow) = x.int.subtractingReportingOverflow(i.signedC)
                             if !overflow {
@@ -207,9 +207,9 @@ extension VM {
                             }
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try subtractSlow(x, Value(i.signedC)) } catch { break dispatch }
+                        do { base[i.a] = try subtractSlow(x.pointee, Value(i.signedC)) } catch { break dispatch }
                     case .multiplyInt:
-                        let x = base[i.b]
+                        let x = base + i.b
                         if x.tag == Tag.int {
                             let (product, overflow) = x.int.multipliedReportingOverflow(by: i.signedC)
                             if !overflow {
@@ -219,7 +219,7 @@ extension VM {
                         }
                         frame.pointee.pc = pc
                         do {
-                            base[i.a] = try multiplySlow(x, Value(i.signedC))
+                            base[i.a] = try multiplySlow(x.pointee, Value(i.signedC))
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
                     case .floorDivideInt:
@@ -239,47 +239,47 @@ extension VM {
                         frame.pointee.pc = pc
                         do { base[i.a] = try remainderSlow(x, Value(i.signedC)) } catch { break dispatch }
                     case .addConstant:
-                        let x = base[i.b]
-                        let y = constants[i.c]
+                        let x = base + i.b
+                        let y = constants + i.c
                         if x.tag == Tag.float && y.tag == Tag.float {
                             base[i.a] = Value(x.float + y.float)
                             continue
                         }
                         frame.pointee.pc = pc
                         do {
-                            base[i.a] = try addSlow(x, y)
+                            base[i.a] = try addSlow(x.pointee, y.pointee)
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
                     case .subtractConstant:
-                        let x = base[i.b]
-                        let y = constants[i.c]
+                        let x = base + i.b
+                        let y = constants + i.c
                         if x.tag == Tag.float && y.tag == Tag.float {
                             base[i.a] = Value(x.float - y.float)
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try subtractSlow(x, y) } catch { break dispatch }
+                        do { base[i.a] = try subtractSlow(x.pointee, y.pointee) } catch { break dispatch }
                     case .multiplyConstant:
-                        let x = base[i.b]
-                        let y = constants[i.c]
+                        let x = base + i.b
+                        let y = constants + i.c
                         if x.tag == Tag.float && y.tag == Tag.float {
                             base[i.a] = Value(x.float * y.float)
                             continue
                         }
                         frame.pointee.pc = pc
                         do {
-                            base[i.a] = try multiplySlow(x, y)
+                            base[i.a] = try multiplySlow(x.pointee, y.pointee)
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
                     case .divideConstant:
-                        let x = base[i.b]
-                        let y = constants[i.c]
+                        let x = base + i.b
+                        let y = constants + i.c
                         if x.tag == Tag.float && y.tag == Tag.float && y.float != 0 {
                             base[i.a] = Value(x.float / y.float)
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try divideSlow(x, y) } catch { break dispatch }
+                        do { base[i.a] = try divideSlow(x.pointee, y.pointee) } catch { break dispatch }
                     case .negate:
                         let x = base[i.b]
                         if x.tag == Tag.int && x.int != Int.min {
@@ -364,8 +364,8 @@ extension VM {
                     case .jumpIfNotAbsent:
                         if _slowPath(!base[i.a].isAbsent) { pc += i.wide }
                     case .jumpIfLess:
-                        let x = base[i.a]
-                        let y = base[i.b]
+                        let x = base + i.a
+                        let y = base + i.b
                         if x.tag == Tag.int && y.tag == Tag.int {
                             if _slowPath(x.int < y.int) { break jumped }
                             continue
@@ -375,10 +375,10 @@ extension VM {
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { if try less(x, y) { break jumped } } catch { break dispatch }
+                        do { if try less(x.pointee, y.pointee) { break jumped } } catch { break dispatch }
                     case .jumpIfNotLess:
-                        let x = base[i.a]
-                        let y = base[i.b]
+                        let x = base + i.a
+                        let y = base + i.b
                         if x.tag == Tag.int && y.tag == Tag.int {
                             if _slowPath(x.int >= y.int) { break jumped }
                             continue
@@ -388,10 +388,10 @@ extension VM {
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { if try !less(x, y) { break jumped } } catch { break dispatch }
+                        do { if try !less(x.pointee, y.pointee) { break jumped } } catch { break dispatch }
                     case .jumpIfLessOrEqual:
-                        let x = base[i.a]
-                        let y = base[i.b]
+                        let x = base + i.a
+                        let y = base + i.b
                         if x.tag == Tag.int && y.tag == Tag.int {
                             if _slowPath(x.int <= y.int) { break jumped }
                             continue
@@ -401,10 +401,10 @@ extension VM {
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { if try lessOrEqual(x, y) { break jumped } } catch { break dispatch }
+                        do { if try lessOrEqual(x.pointee, y.pointee) { break jumped } } catch { break dispatch }
                     case .jumpIfNotLessOrEqual:
-                        let x = base[i.a]
-                        let y = base[i.b]
+                        let x = base + i.a
+                        let y = base + i.b
                         if x.tag == Tag.int && y.tag == Tag.int {
                             if _slowPath(x.int > y.int) { break jumped }
                             continue
@@ -414,7 +414,7 @@ extension VM {
                             continue
                         }
                         frame.pointee.pc = pc
-                        do { if try !lessOrEqual(x, y) { break jumped } } catch { break dispatch }
+                        do { if try !lessOrEqual(x.pointee, y.pointee) { break jumped } } catch { break dispatch }
                     case .jumpIfEqual:
                         let x = base[i.a]
                         let y = base[i.b]

@@ -138,7 +138,7 @@ final class ManagedObjects: ManagedService {
             let name = vm.heap.intern(operands[0].string.text)
             let object = try walk(root, path, fields)
             guard let method = vm.library.method(object, name) else { throw vm.noField(object, name) }
-            mutates = vm.library.mutates[method]
+            mutates = vm.library.mutates(method)
             return try vm.call(vm.heap.makeBoundMethod(object, Value(native: method)), arguments: Array(operands.dropFirst()))
         }
     }

@@ -54,7 +54,7 @@ extension VM {
                 try checkArgument(registers[index + 1], info, index)
             }
         case Tag.native:
-            name = library.names[Int(callee.payload)]
+            name = library.name(Int(callee.payload))
             if named { throw typeError("a library function that runs as a process takes no named arguments") }
         case Tag.boundMethod:
             name = "method"

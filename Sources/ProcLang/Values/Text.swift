@@ -62,11 +62,11 @@ extension VM {
         case Tag.closure:
             let code = value.closure.pointee.code.pointee
             text.append("<\(code.isProcess ? "process" : "func") \(infos[Int(code.info)].name)>")
-        case Tag.native: text.append("<func \(library.names[Int(value.payload)])>")
+        case Tag.native: text.append("<func \(library.name(Int(value.payload)))>")
         case Tag.boundMethod:
             let method = value.boundMethod.pointee.method
             text.append("<method ")
-            if method.tag == Tag.native { text.append(library.names[Int(method.payload)]) } else { text.append("func") }
+            if method.tag == Tag.native { text.append(library.name(Int(method.payload))) } else { text.append("func") }
             text.append(" of \(value.boundMethod.pointee.receiver.typeName)>")
         case Tag.error:
             let error = value.error.pointee

@@ -220,3 +220,14 @@ public struct Value {
         }
     }
 }
+
+/// A value where it lies. Arithmetic looks at the tag and then loads the payload as what it is: a float that is loaded as
+/// a float is there earlier than one that comes by way of an integer register.
+extension UnsafeMutablePointer where Pointee == Value {
+    @inline(__always)
+    var tag: UInt64 { pointee.tag }
+    @inline(__always)
+    var int: Int { pointee.int }
+    @inline(__always)
+    var float: Double { pointee.float }
+}

@@ -72,10 +72,8 @@ enum Arena {
         h.pointee.records.used = 1
         h.pointee.slot_used = 1
         h.pointee.chunk_used = 1
-        for i in [PL_REGION_SLOTS, PL_REGION_OBJECTS, PL_REGION_ENDS, PL_REGION_RECORDS, PL_REGION_CHUNKS] {
-            try grow(i, toHold: 16384)
-        }
-        try grow(PL_REGION_BLOCKS, toHold: 2 * UInt64(PL_CHUNK_BYTES))
+        // The other regions get memory with their first item: most small scripts need none of them.
+        try grow(PL_REGION_SLOTS, toHold: 16384)
         h.pointee.layout = pl_layout()
         h.pointee.magic = magic
     }

@@ -18,7 +18,8 @@ enum Supervisor {
     private static var mainPid: Int32 = 0
     /// Watched processes by pidfd.
     private static var watched: [Int32: ProcessRef] = [:]
-    private static var fdOfSlot: [UInt32: Int32] = [:]
+    /// By slot. (The same kind of key as `Children.table`: the first use of each kind costs the start 30 us.)
+    private static var fdOfSlot: [UInt64: Int32] = [:]
     /// Processes for which no pidfd could be had.
     private static var unwatched: [ProcessRef] = []
     private static let unwatchedInterval: Int64 = 20_000_000
@@ -205,14 +206,14 @@ enum Supervisor {
             return
         }
         watched[fd] = ref
-        fdOfSlot[index] = fd
+        fdOfSlot[UInt64(index)] = fd
         pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
     }
 
     /// The present process of the slot has a pidfd here. (The slot's former one may still have one, too, whose event
     /// is yet to come.)
     private static func isWatched(_ index: UInt32) -> Bool {
-        guard let fd = fdOfSlot[index] else { return false }
+        guard let fd = fdOfSlot[UInt64(index)] else { return false }
         return watched[fd]?.generation == pl_slot_at(index).pointee.generation
     }
 
@@ -224,7 +225,7 @@ enum Supervisor {
         // it in the epoll, to fire again when the number is the pidfd of a living process.
         pl_epoll_remove(epoll, fd)
         Glibc.close(fd)
-        if fdOfSlot[ref.index] == fd { fdOfSlot[ref.index] = nil }
+        if fdOfSlot[UInt64(ref.index)] == fd { fdOfSlot[UInt64(ref.index)] = nil }
         bury(ref)
     }
 
@@ -437,7 +438,7 @@ enum Supervisor {
         let state = ProcessTable.state(s)
         guard state == State.running || state == State.exiting else { return }
         if !isWatched(index) { watch(index) }
-        if let fd = fdOfSlot[index], watched[fd]?.generation == s.pointee.generation {
+        if let fd = fdOfSlot[UInt64(index)], watched[fd]?.generation == s.pointee.generation {
             pl_pidfd_signal(fd, SIGKILL)
         } else if index == mainSlot {
             Glibc.kill(mainPid, SIGKILL)
