@@ -30,11 +30,12 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
         if (me->parent == PL_SUPERVISOR_SLOT && !me->service) {
             pl_store32(&pl_arena.header->main_signal, (uint32_t)signal);
             reason = PL_KICK_SIGNAL;
-        } else {
+        } else if (pl_load32(&me->cancel_sent) == 0) {
             if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
                 pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
             pl_or32(&me->cancel, 1);
             pl_add32(&me->seq, 2);
+            pl_store32(&me->cancel_sent, 1);
         }
         pl_or32(&pl_arena.header->kicks, reason);
         uint64_t one = 1;

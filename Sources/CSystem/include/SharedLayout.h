@@ -58,7 +58,8 @@ typedef struct pl_slot {
     int32_t start_line;
     uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
     uint64_t end_intent_owner;        // whose the entry in `end_intent` is to be, or was
-    uint8_t padding[328];
+    uint32_t cancel_sent;            // a cancellation with its time limit has reached it: there is no second one
+    uint8_t padding[324];
 } pl_slot;
 
 // MARK: Objects

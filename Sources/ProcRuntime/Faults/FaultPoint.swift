@@ -120,7 +120,7 @@ enum FaultPoint: UInt16, CaseIterable {
     case ownerLocksAcquireWord, ownerLocksAcquireWaiters, ownerLocksAcquireNoWaiter, ownerLocksAcquireWord2,
         ownerLocksReleaseWord
     // Process/Cancellation.swift
-    case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel,
+    case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel, cancellationMarkCancelSent,
         cancellationKillJoined, cancellationKillKillRequest, cancellationWaitExternalExternal,
         cancellationWaitExternalExternal2, cancellationWaitExternalRunning, cancellationWaitExternalRunning2,
         cancellationWaitExternalExternal3

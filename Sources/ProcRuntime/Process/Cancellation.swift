@@ -30,12 +30,19 @@ enum Cancellation {
         Kick.supervisor(Kick.cancel)
     }
 
-    /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time.
+    /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time; once for
+    /// each process, so that a second request does not reach what it does in its `finally`.
     static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
-        if killLater, s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
+        if killLater {
+            if pl_load32(&s.pointee.cancel_sent) != 0 { return }
+            if s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
+        }
         fault(.cancellationMarkCancelDeadline)
         Parker.wake(index) { _ = pl_or32(&s.pointee.cancel, CancelWord.requested) }
         fault(.cancellationMarkCancel)
+        // Last: should this process die before, the next request is a first one.
+        if killLater { pl_store32(&s.pointee.cancel_sent, 1) }
+        fault(.cancellationMarkCancelSent)
         if pl_load32(&s.pointee.external) != 0, s.pointee.pid > 0 { Glibc.kill(s.pointee.pid, SIGURG) }
     }
 

@@ -527,8 +527,8 @@ enum Supervisor {
             signalTaken = signal
             killAt = pl_now() + Cancellation.grace
             Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
-        } else {
-            killNow(mainSlot)
+        } else if signal == SIGINT {
+            killNow(mainSlot)  // a second Ctrl-C; whoever sends SIGTERM twice wants the same as with one
         }
     }
 

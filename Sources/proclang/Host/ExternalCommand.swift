@@ -146,7 +146,7 @@ extension ExternalCommand {
                 if polls[3].revents != 0 { ended = true }
             }
         } catch {
-            kill(command.pid, SIGKILL)
+            ExternalTree.kill(command.pid)
             _ = command.reap()
             finish(&command.input)
             finish(&command.output)

@@ -107,7 +107,7 @@ private struct Keeper {
             var polls = [pollfd(fd: program.pidDescriptor, events: Int16(POLLIN), revents: 0)]
             try polls.withUnsafeMutableBufferPointer { try runtime.poll($0) }
         } catch {
-            Glibc.kill(program.pid, SIGKILL)
+            ExternalTree.kill(program.pid)
             _ = program.reap()
             return .cancelled
         }
