@@ -5,7 +5,9 @@ import ProcRuntime
 
 enum Scenarios {
     typealias Scenario = (Probe, Int) throws -> Void
-    static let all: [String: Scenario] = basics.merging(streams) { a, _ in a }.merging(shared) { a, _ in a }.merging(managed) { a, _ in a }.merging(steps) { a, _ in a }.merging(deadlocks) { a, _ in a }.merging(kills) { a, _ in a }.merging(storms) { a, _ in a }.merging(faults) { a, _ in a }.merging(syncFaults) { a, _ in a }
+    static let all: [String: Scenario] = [
+        basics, streams, shared, managed, steps, deadlocks, kills, storms, faults, syncFaults, inspections,
+    ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 
     /// Processes, results, every flavour of channel.
     static let basics: [String: Scenario] = [

@@ -204,6 +204,10 @@ typedef struct pl_header {
     uint64_t manager_bits[1024];
     uint64_t processes_started;          // in the life of the program
     uint64_t former_sent, former_received;   // messages of processes whose slots were given to others
+    uint32_t prompt_rows;                // 1 + rows above the cursor of the prompt on the terminal; 0: none stands
+    uint32_t prompt_plain;               // the terminal cannot move its cursor
+    int32_t prompt_fd;                   // event: the prompt was erased; 0: the program has none
+    uint32_t output_last;                // the last byte written to the terminal
     uint8_t input_buffer[65536];
     uint8_t report[65536];
 } pl_header;

@@ -80,6 +80,14 @@ public final class Loader {
         Parser.parse(SourceMap().add(path: "", text: Array(text.utf8))).isIncomplete
     }
 
+    /// The names that the statements of a text declare at its top level.
+    public static func declaredNames(_ text: String) -> Set<String> {
+        let module = Parser.parse(SourceMap().add(path: "", text: Array(text.utf8))).module
+        var names: Set<String> = []
+        for statement in module.body.statements { statement.declaredNames.forEach { names.insert($0) } }
+        return names
+    }
+
     private func resolve(_ module: Module, in scope: ModuleScope, directory: String) {
         var imports: [String: ModuleScope] = [:]
         for statement in module.imports {

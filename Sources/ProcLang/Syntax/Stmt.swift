@@ -47,6 +47,21 @@ final class Stmt {
         self.kind = kind
         self.span = span
     }
+
+    /// The names that it declares in its scope.
+    var declaredNames: [String] {
+        switch kind {
+        case .declare(let declaration):
+            var names: [String] = []
+            declaration.pattern.forEachName { names.append($0.text) }
+            return names
+        case .function(let node), .process(let node): return node.name.map { [$0.text] } ?? []
+        case .channels(let declaration): return declaration.items.map(\.name.text)
+        case .shared(let declarations): return declarations.map(\.name.text)
+        case .importModule(let node): return [node.name.text]
+        default: return []
+        }
+    }
 }
 
 /// A scope of names: the statements between braces, or a whole module.

@@ -18,6 +18,12 @@ public struct CompletionSet: Equatable {
     /// UTF-8 offset where the word that is to be completed begins.
     public var start: Int
     public var candidates: [String]
+
+    public init(kind: Kind, start: Int, candidates: [String]) {
+        self.kind = kind
+        self.start = start
+        self.candidates = candidates
+    }
 }
 
 extension Interpreter {

@@ -18,6 +18,23 @@ extension Interpreter {
         vm.globals[slot] = value
     }
 
+    /// How a function, process or variable of the script was declared, and where; nil for an unknown name.
+    public func definition(of name: String, in scope: ModuleScope) -> (header: String, place: String)? {
+        guard let binding = scope.binding(name), let file = sources.file(of: binding.span) else { return nil }
+        let position = file.position(at: binding.span.start)
+        let place = "\(file.path):\(position.line)"
+        if let node = binding.function { return (file.string(node.headerSpan), place) }
+        let line = file.bounds(ofLine: position.line)
+        var text = String(decoding: file.text[line], as: UTF8.self)[...]
+        while text.first == " " { text = text.dropFirst() }
+        return (String(text), place)
+    }
+
+    /// The end of a process that is killed from the prompt is no failure to report.
+    public func expectEnd(of process: ProcessRef) { vm.quietProcesses.insert(process) }
+
+    public var nilValue: Value { .nil }
+
     /// The name of the value's type, as `type(value)` gives it.
     public func typeName(_ value: Value) -> String { value.typeName }
 
@@ -32,6 +49,7 @@ extension Interpreter {
         options.items = 6
         options.innerItems = 3
         options.characters = limit
+        options.innerCharacters = limit
         let text = preview(value, options)
         return text.count > limit ? text.prefix(max(1, limit - 3)) + "..." : text
     }

@@ -180,7 +180,7 @@ public final class Interpreter {
     // MARK: Processes that were started
 
     /// Processes started by this one that are not known to have ended.
-    public var startedProcessCount: Int { vm.started.count }
+    public var startedProcesses: Set<ProcessRef> { Set(vm.started.map(\.process)) }
 
     /// Waits for all processes that this one started. Returns the outcome with which this process ends: a failure that
     /// nobody joined is reported and makes it `.exited(1)`. If the process itself failed, they are cancelled.
@@ -196,9 +196,10 @@ public final class Interpreter {
     @discardableResult
     public func reportEndedProcesses() -> Bool { vm.reportEndedProcesses(markingThem: true) }
 
-    /// Cancels the processes started since there were `count`, and waits for them.
-    public func cancelStartedProcesses(since count: Int) {
-        var left = Array(vm.started.dropFirst(count))
+    /// Cancels the started processes that are not among `spared`, and waits for them.
+    public func cancelStartedProcesses(except spared: Set<ProcessRef>) {
+        let kept = vm.started.filter { spared.contains($0.process) }
+        var left = vm.started.filter { !spared.contains($0.process) }
         for process in left { vm.cancelQuietly(process) }
         while !left.isEmpty {
             let result = vm.host.awaitAny(
@@ -206,7 +207,7 @@ public final class Interpreter {
             guard case .done = result else { break }
             left.removeAll { vm.host.end(of: $0.process) != nil }
         }
-        vm.started = Array(vm.started.prefix(count)) + left
+        vm.started = kept + left
     }
 
     // MARK: Values

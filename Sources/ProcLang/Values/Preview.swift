@@ -15,8 +15,9 @@ public struct Preview {
     public var innerItems = 12
     /// Collections inside one another beyond this many are only counted.
     public var depth = 5
-    /// Characters shown of a string.
+    /// Characters shown of a string, and of one inside a collection.
     public var characters = 1000
+    public var innerCharacters = 160
 
     public init(width: Int, isColoured: Bool) {
         self.width = max(20, width)
@@ -52,22 +53,23 @@ private struct PreviewWriter {
 
     // MARK: Values without parts
 
-    func atom(_ value: Value) throws(Raise) -> Piece {
+    func atom(_ value: Value, depth: Int) throws(Raise) -> Piece {
+        let limit = depth == 0 ? options.characters : options.innerCharacters
         var text: [UInt8] = []
         if value.isString {
             let characters = value.string.charCount
-            if characters > options.characters {
-                let shown = vm.heap.substring(value.string, 0, options.characters)
+            if characters > limit {
+                let shown = vm.heap.substring(value.string, 0, limit)
                 try vm.repr(shown, into: &text)
                 var piece = painted(String(decoding: text, as: UTF8.self), .string)
-                piece.append(note("... \(characters - options.characters) more characters"))
+                piece.append(note("... \(characters - limit) more characters"))
                 return piece
             }
-        } else if value.tag == Tag.bytes, value.bytes.pointee.count > options.characters {
+        } else if value.tag == Tag.bytes, value.bytes.pointee.count > limit {
             let count = value.bytes.pointee.count
-            try vm.repr(vm.heap.makeBytes(value.bytes.pointee.bytes, count: options.characters), into: &text)
+            try vm.repr(vm.heap.makeBytes(value.bytes.pointee.bytes, count: limit), into: &text)
             var piece = painted(String(decoding: text, as: UTF8.self), .string)
-            piece.append(note("... \(count - options.characters) more bytes"))
+            piece.append(note("... \(count - limit) more bytes"))
             return piece
         }
         try vm.repr(value, into: &text)
@@ -111,14 +113,14 @@ private struct PreviewWriter {
     func label(_ item: (key: Value?, isField: Bool, value: Value)) throws(Raise) -> Piece {
         guard let key = item.key else { return Piece() }
         if item.isField { return plain(key.string.text + "=") }
-        var piece = try atom(key)
+        var piece = try atom(key, depth: 1)
         piece.append(plain(": "))
         return piece
     }
 
     /// On one line, if it takes at most `room` columns.
     func flat(_ value: Value, depth: Int, room: Int, visiting: [UInt64]) throws(Raise) -> Piece? {
-        guard let parts = parts(value, depth: depth) else { return try atom(value) }
+        guard let parts = parts(value, depth: depth) else { return try atom(value, depth: depth) }
         if visiting.contains(value.payload) { return plain(parts.open + "..." + parts.close) }
         if depth >= options.depth, parts.count > 0 { return cut(parts.open, parts.close, parts.count) }
         var line = plain(parts.open)
@@ -149,7 +151,7 @@ private struct PreviewWriter {
             return
         }
         guard let parts = parts(value, depth: depth) else {
-            out += try atom(value).text
+            out += try atom(value, depth: depth).text
             return
         }
         out += parts.open

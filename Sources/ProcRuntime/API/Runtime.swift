@@ -116,6 +116,8 @@ public final class Runtime {
     }
     /// The failure of this process was seen: it is no unjoined failure.
     public func markJoined(_ process: ProcessRef) { ProcessTable.slot(of: process)?.pointee.joined = 1 }
+    /// Reaps the children whose end was seen, so that their CPU time counts as this process's. Short.
+    public func collectEnded() { Children.reapSeen() }
     /// The handle is not needed any more; its slot is used again once the process has ended.
     public func release(_ process: ProcessRef) { Children.release(process) }
     /// Called in an ending process, after its body, for each process it started that failed and was not joined.

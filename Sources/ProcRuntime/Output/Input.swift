@@ -27,7 +27,10 @@ enum Input {
                 line.append(contentsOf: UnsafeBufferPointer(start: buffer + start, count: stop - start))
                 h.pointee.input_start = UInt64(newline != nil ? stop + 1 : stop)
                 fault(.inputReadLineInputStart)
-                if newline != nil { return line }
+                if newline != nil {
+                    TerminalPrompt.lineWasEntered()
+                    return line
+                }
             }
             if h.pointee.input_eof != 0 { return line.isEmpty ? nil : line }
             var p = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)

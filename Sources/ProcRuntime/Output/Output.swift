@@ -79,6 +79,12 @@ enum Output {
         Parker.deliver()
         _ = OwnerLocks.acquire(OwnerLocks.output, cancellable: false)
         defer { OwnerLocks.release(OwnerLocks.output) }
+        if _slowPath(pl_head().pointee.prompt_fd != 0) { TerminalPrompt.makeWay(for: bytes, on: descriptor) }
+        put(bytes, descriptor)
+    }
+
+    /// Writes all of it; the output lock is held.
+    static func put(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) {
         var done = 0
         while done < bytes.count {
             let n = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)

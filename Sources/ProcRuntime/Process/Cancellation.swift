@@ -97,7 +97,7 @@ enum Cancellation {
             _ = WaitRecord.begin(
                 WaitKind.external, line: 0, tryDepth: 0, seen: Parker.sequence,
                 flags: WaitFlag.external | (deadline != .max ? WaitFlag.timed : 0),
-                object: count == 1 ? UInt64(clamping: Int(fds[0].fd) + 1) : 0, first: true)
+                object: count > 0 && fds[0].fd == 0 ? 1 : 0, first: true)
             _ = pl_sub32(&h.pointee.running, 1)
             fault(.cancellationWaitExternalRunning)
             let n = pl_ppoll(fds, Int32(count), deadline, SIGURG)

@@ -69,6 +69,17 @@ enum Children {
         limbo = left
     }
 
+    /// Reaps all whose end was seen: each is in its last instructions.
+    static func reapSeen() {
+        for raw in limbo {
+            guard var child = table[raw], !child.reaped else { continue }
+            reapNow(child)
+            child.reaped = true
+            table[raw] = child
+        }
+        tidy()
+    }
+
     private static func reap(_ s: UnsafeMutablePointer<pl_slot>, _ pid: Int32) -> Bool {
         let watch = pl_load32(&s.pointee.watch)
         if watch == 1 || (watch == 0 && !pl_cas32(&s.pointee.watch, 0, 2)) { return false }

@@ -20,7 +20,7 @@ enum WaitRecord {
     }
 
     /// The source line that runs now, asked for the waits whose callers do not know it (sleeping, input, external
-    /// programs).
+    /// programs, operations on shared variables).
     static var lineOfProgram: (() -> Int32)?
 
     static let verdictEnded: UInt32 = 1
@@ -48,7 +48,7 @@ enum WaitRecord {
             me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1)
             fault(.waitRecordBeginWaitSince)
             me.pointee.wait_began = UInt64(pl_now_coarse())
-            if line == 0, kind == WaitKind.sleep || kind == WaitKind.external, let current = lineOfProgram {
+            if line == 0, let current = lineOfProgram {
                 me.pointee.wait_line = current()
             }
         }

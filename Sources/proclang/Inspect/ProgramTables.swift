@@ -14,15 +14,19 @@ struct ProcessRates {
 struct ProcessTableView {
     private var table: TextTable
     private let hasRates: Bool
+    private let hasActivity: Bool
 
-    /// With rates, or with totals since each process began.
-    init(hasRates: Bool) {
+    /// With rates, or with totals since each process began; `hasActivity` false: without either, for narrow terminals.
+    init(hasRates: Bool, hasActivity: Bool = true) {
         self.hasRates = hasRates
-        table = TextTable([
-            ("PID", .right), ("NAME", .left), ("STATE", .left), (hasRates ? "CPU%" : "CPU", .right),
-            (hasRates ? "SENT/S" : "SENT", .right), (hasRates ? "RECEIVED/S" : "RECEIVED", .right), ("FOR", .right),
-            ("LINE", .right), ("WAITS", .left),
-        ])
+        self.hasActivity = hasActivity
+        let activity: [(text: String, alignment: TextTable.Alignment)] = [
+            (hasRates ? "CPU%" : "CPU", .right), (hasRates ? "SENT/S" : "SENT", .right),
+            (hasRates ? "RECEIVED/S" : "RECEIVED", .right),
+        ]
+        table = TextTable(
+            [("PID", .right), ("NAME", .left), ("STATE", .left)] + (hasActivity ? activity : [])
+                + [("FOR", .right), ("LINE", .right), ("WAITS", .left)])
     }
 
     /// Titles and a line for each process.
@@ -39,7 +43,9 @@ struct ProcessTableView {
         let wait = process.wait
         let line = wait?.line ?? process.startLine
         let activity: [String]
-        if hasRates {
+        if !hasActivity {
+            activity = []
+        } else if hasRates {
             activity = [
                 rates.map { Quantity.percent($0.load) } ?? "", rates.map { Quantity.count($0.sent) } ?? "",
                 rates.map { Quantity.count($0.received) } ?? "",
