@@ -25,7 +25,7 @@ public enum BodyOutcome {
 }
 
 public enum WaitOutcome {
-    /// Ended; for `awaitAny` the index in the list that was given.
+    /// Ended; for `awaitAny` the index in the group.
     case done(Int)
     case timedOut
     case cancelled

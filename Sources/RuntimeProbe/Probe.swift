@@ -154,12 +154,13 @@ struct Probe {
     }
     /// Waits for all, as `parallel` does.
     func parallel(_ processes: [ProcessRef], reserve: [End] = []) throws -> [Ended] {
-        var left = processes
+        let left = ProcessGroup(processes)
         var results: [UInt64: Ended] = [:]
         while !left.isEmpty {
             switch r.awaitAny(left, deadline: .max, reserve: reserve, isParallel: true, uninterruptible: false, line: 0, tryDepth: 0) {
             case .done(let i):
-                let p = left.remove(at: i)
+                let p = left.members[i]
+                left.remove(at: i)
                 results[p.raw] = ended(p)
             case .cancelled: throw RuntimeError(kind: "cancelled", message: "")
             case let other: throw Failed(text: "parallel: \(other)")

@@ -66,7 +66,7 @@ final class TestHost: Host {
     func pid(of process: ProcessRef) -> Int32 { 0 }
     func end(of process: ProcessRef) -> ProcessEnd? { .quiet }
     func awaitAny(
-        _ processes: [ProcessRef], deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool, line: Int32,
+        _ group: ProcessGroup, deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool, line: Int32,
         tryDepth: Int32
     ) -> WaitOutcome { .failed(noProcesses) }
     func cancel(_ process: ProcessRef) {}

@@ -36,6 +36,8 @@ typedef struct pl_slot {
     uint32_t awaited_group;          // the group in which its parent waits for this process
     // Supervision
     uint32_t watch, kill_request;
+    uint32_t birth_intent;           // the slot of a child that the supervisor does not know of yet
+    uint32_t watches_foreign;        // it waits, or did, for the end of processes that are not its children
     int64_t cancel_deadline;
     uint32_t foreign_waiters, external;
     uint32_t verdict, released;
@@ -59,7 +61,7 @@ typedef struct pl_slot {
     uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
     uint64_t end_intent_owner;        // whose the entry in `end_intent` is to be, or was
     uint32_t cancel_sent;            // a cancellation with its time limit has reached it: there is no second one
-    uint8_t padding[324];
+    uint8_t padding[316];
 } pl_slot;
 
 // MARK: Objects
@@ -199,6 +201,8 @@ typedef struct pl_header {
     uint32_t report_sequence, report_length;
     uint64_t birth_summary[16];
     uint64_t births[1024];
+    uint64_t ended[1024];                // slots whose process has ended; stale bits are possible
+    uint64_t kills[1024];                // slots whose process somebody wants killed
     uint64_t user[64];                   // for shared variables and the manager
     uint64_t manager_summary[16];        // the manager's doorbell: slots that have a request
     uint64_t manager_bits[1024];
@@ -256,6 +260,15 @@ typedef struct pl_bases {
     int32_t memfd;
 } pl_bases;
 
+enum { PL_FIRST_HOLDS = 32 };
+
+/// What this process has of one object: entries by right (read, write, hold), and the rights it once had.
+typedef struct pl_hold {
+    uint32_t object, generation;         // object 0: free
+    uint32_t read, write, hold;          // end entries, 0: none
+    uint32_t ever;
+} pl_hold;
+
 /// The hot private state of this process: here and not in Swift globals, which are checked at each access.
 typedef struct pl_private {
     uint64_t random;
@@ -279,17 +292,12 @@ typedef struct pl_private {
     int32_t spin_budget;
     uint32_t parks, probe_at, probe_interval;
     uint64_t selfref;
+    struct pl_hold first_holds[PL_FIRST_HOLDS];   // where `holds` begins: no allocation in a newborn process
 } pl_private;
-
-/// What this process has of one object: entries by right (read, write, hold), and the rights it once had.
-typedef struct pl_hold {
-    uint32_t object, generation;         // object 0: free
-    uint32_t read, write, hold;          // end entries, 0: none
-    uint32_t ever;
-} pl_hold;
 
 extern pl_private pl_local;
 static inline pl_private *pl_own(void) { return &pl_local; }
+static inline pl_hold *pl_first_holds(void) { return pl_local.first_holds; }
 static inline uint8_t *pl_received_inline(void) { return pl_local.received_inline; }
 
 extern pl_bases pl_arena;
@@ -324,6 +332,8 @@ static inline uint64_t *pl_bitmap(pl_chunk *c) { return c->bitmap; }
 static inline uint64_t *pl_header_user(void) { return pl_arena.header->user; }
 static inline uint64_t *pl_manager_bits(void) { return pl_arena.header->manager_bits; }
 static inline uint64_t *pl_manager_summary(void) { return pl_arena.header->manager_summary; }
+static inline uint64_t *pl_ended_bits(void) { return pl_arena.header->ended; }
+static inline uint64_t *pl_kill_bits(void) { return pl_arena.header->kills; }
 static inline uint64_t *pl_births(void) { return pl_arena.header->births; }
 static inline uint64_t *pl_birth_summary(void) { return pl_arena.header->birth_summary; }
 static inline uint8_t *pl_record_payload(pl_record *r) { return r->payload; }

@@ -66,11 +66,11 @@ public protocol Host: AnyObject {
     func pid(of process: ProcessRef) -> Int32
     /// nil while the process runs. The pointer in the result is valid until the next host call.
     func end(of process: ProcessRef) -> ProcessEnd?
-    /// Waits until one of `processes` has ended. Untimed, it lends the ends given to children (LANGUAGE.md
+    /// Waits until one member of `group` has ended: `.done` with its index there. Untimed, it lends the ends given to children (LANGUAGE.md
     /// section 6, "The end"), except those in `reserve`: the ends of processes that may yet be started.
     /// `uninterruptible`: do not end early by cancellation (used while cancelled children wind down).
     func awaitAny(
-        _ processes: [ProcessRef], deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
+        _ group: ProcessGroup, deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
         line: Int32, tryDepth: Int32
     ) -> WaitOutcome
     func cancel(_ process: ProcessRef)

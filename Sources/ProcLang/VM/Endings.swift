@@ -20,14 +20,25 @@ extension VM {
             if case .value(_, let capabilities) = outcome { kept = Set(capabilities) }
             host.retain(only: kept)
         }
-        while !started.isEmpty {
-            if reportEndedProcesses(markingThem: false) { found = true }
-            if started.isEmpty { break }
+        if started.isEmpty { return found }
+        if reportEndedProcesses(markingThem: false) { found = true }
+        let group = ProcessGroup(started.map(\.process))
+        while !group.isEmpty {
             let result = host.awaitAny(
-                started.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: false, line: 0,
-                tryDepth: 0)
+                group, deadline: .max, reserve: [], isParallel: false, uninterruptible: false, line: 0, tryDepth: 0)
             switch result {
-            case .done: continue
+            case .done(let index):
+                guard let process = started[group.members[index]] else {
+                    group.remove(at: index)
+                    continue
+                }
+                switch reportEnd(of: process, markingIt: false) {
+                case .running: continue
+                case .failed: found = true
+                case .well: break
+                }
+                started.remove(process.process)
+                group.remove(at: index)
             case .cancelled:
                 host.acceptCancellation()
                 for process in started { cancelQuietly(process) }
@@ -47,19 +58,25 @@ extension VM {
     /// Reports failures of started processes that have ended and that nobody joined. True if there were any.
     func reportEndedProcesses(markingThem: Bool) -> Bool {
         var found = false
-        var left: [StartedProcess] = []
-        for process in started {
-            guard let end = host.end(of: process.process) else {
-                left.append(process)
-                continue
+        for process in Array(started) {
+            switch reportEnd(of: process, markingIt: markingThem) {
+            case .running: continue
+            case .failed: found = true
+            case .well: break
             }
-            guard let failure = failure(of: end, process), !quietProcesses.contains(process.process) else { continue }
-            found = true
-            if markingThem { host.markJoined(process.process) }
-            onUnjoinedFailure(failure)
+            started.remove(process.process)
         }
-        started = left
         return found
+    }
+
+    private enum SeenEnd { case running, well, failed }
+
+    private func reportEnd(of process: StartedProcess, markingIt: Bool) -> SeenEnd {
+        guard let end = host.end(of: process.process) else { return .running }
+        guard let failure = failure(of: end, process), !quietProcesses.contains(process.process) else { return .well }
+        if markingIt { host.markJoined(process.process) }
+        onUnjoinedFailure(failure)
+        return .failed
     }
 
     private func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {
@@ -84,19 +101,19 @@ extension VM {
     /// so that a program may start any number of them.
     func forgetEndedOrphans() {
         guard started.count >= 32, !orphans.isEmpty else { return }
-        started.removeAll { process in
-            guard orphans.contains(process.process), let end = host.end(of: process.process),
-                failure(of: end, process) == nil
-            else { return false }
-            orphans.remove(process.process)
-            host.release(process.process)
-            return true
+        for orphan in Array(orphans) {
+            guard let process = started[orphan], let end = host.end(of: orphan), failure(of: end, process) == nil else {
+                continue
+            }
+            orphans.remove(orphan)
+            started.remove(orphan)
+            host.release(orphan)
         }
     }
 
     /// The collector found that nobody can reach this handle any more.
     func handleDied(_ process: ProcessRef) {
-        if started.contains(where: { $0.process == process }) {
+        if started.contains(process) {
             // Its failure may still have to be reported.
             orphans.insert(process)
         } else {

@@ -198,16 +198,17 @@ public final class Interpreter {
 
     /// Cancels the started processes that are not among `spared`, and waits for them.
     public func cancelStartedProcesses(except spared: Set<ProcessRef>) {
-        let kept = vm.started.filter { spared.contains($0.process) }
-        var left = vm.started.filter { !spared.contains($0.process) }
-        for process in left { vm.cancelQuietly(process) }
+        let late = vm.started.filter { !spared.contains($0.process) }
+        for process in late { vm.cancelQuietly(process) }
+        let left = ProcessGroup(late.map(\.process))
         while !left.isEmpty {
             let result = vm.host.awaitAny(
-                left.map(\.process), deadline: .max, reserve: [], isParallel: false, uninterruptible: true, line: 0, tryDepth: 0)
-            guard case .done = result else { break }
-            left.removeAll { vm.host.end(of: $0.process) != nil }
+                left, deadline: .max, reserve: [], isParallel: false, uninterruptible: true, line: 0, tryDepth: 0)
+            guard case .done(let index) = result else { break }
+            _ = vm.host.end(of: left.members[index])
+            vm.started.remove(left.members[index])
+            left.remove(at: index)
         }
-        vm.started = kept + left
     }
 
     // MARK: Values

@@ -7,6 +7,15 @@
 // - While tasks remain to be started (or may be restarted), their ends are in `reserve`: streams that they will
 //   use do not end before.
 
+/// What a group that is not over waits for.
+final class GroupState {
+    /// Its running processes, by the numbers of their tasks.
+    let running = ProcessGroup()
+    /// The ends of the first `reservedTasks` tasks together.
+    var reserved: [ObjectRef: End] = [:]
+    var reservedTasks = 0
+}
+
 extension VM {
     /// R[0]: limit or absent; R[1], R[2]: restarts and seconds. Flags: 1 supervise, 2 numbered names.
     func beginGroup(_ registers: UnsafeMutablePointer<Value>, flags: Int) throws(Raise) -> Value {
@@ -33,6 +42,7 @@ extension VM {
         }
         let group = heap.makeGroup(limit: limit, restarts: restarts, window: window)
         if flags & 2 != 0 { group.group.pointee.header.aux = 1 }
+        groups[group.group] = GroupState()
         return group
     }
 
@@ -52,43 +62,54 @@ extension VM {
         let handles = group.pointee.handles.list
         while handles.pointee.count < tasks.pointee.count {
             if group.pointee.limit > 0 {
-                while try running(of: group).count >= group.pointee.limit { try awaitOne(of: group, from: keepReserve ? 0 : handles.pointee.count) }
+                while state(of: group).running.count >= group.pointee.limit { try awaitOne(of: group, from: keepReserve ? 0 : handles.pointee.count) }
             }
             let task = tasks.pointee.items[handles.pointee.count].task
             let handle = try launch(task, name: task.pointee.name.string.text)
+            state(of: group).running.add(ProcessRef(raw: handle.pointee.process), number: handles.pointee.count)
             heap.append(Value(heap: Tag.handle, handle), to: handles)
         }
     }
 
-    private func running(of group: UnsafeMutablePointer<GroupObject>) throws(Raise) -> [Int] {
-        let handles = group.pointee.handles.list
-        var result: [Int] = []
-        for index in 0..<handles.pointee.count where handles.pointee.items[index].handle.pointee.state == HandleState.running {
-            result.append(index)
+    private func state(of group: UnsafeMutablePointer<GroupObject>) -> GroupState {
+        if let state = groups[group] { return state }
+        let state = GroupState()
+        groups[group] = state
+        return state
+    }
+
+    /// The ends of the tasks from the first one on that may yet be started.
+    private func reserve(of group: UnsafeMutablePointer<GroupObject>, from: Int) -> [End] {
+        let tasks = group.pointee.tasks.list
+        let count = tasks.pointee.count
+        let first = group.pointee.restarts >= 0 ? 0 : from
+        if first >= count { return [] }
+        if first > 0 { return (first..<count).flatMap { ends(of: tasks.pointee.items[$0].task) } }
+        let state = state(of: group)
+        while state.reservedTasks < count {
+            for end in ends(of: tasks.pointee.items[state.reservedTasks].task) {
+                state.reserved[end.object, default: end].rights.formUnion(end.rights)
+            }
+            state.reservedTasks += 1
         }
-        return result
+        return Array(state.reserved.values)
     }
 
     /// Waits until one process of the group has ended; a failure of it is raised (or it is restarted). `from`: ends of
     /// the tasks from this one on are reserved.
     private func awaitOne(of group: UnsafeMutablePointer<GroupObject>, from: Int) throws(Raise) {
-        let handles = group.pointee.handles.list
-        let tasks = group.pointee.tasks.list
-        let indices = try running(of: group)
-        if indices.isEmpty { return }
-        var reserve: [End] = []
-        let first = group.pointee.restarts >= 0 ? 0 : from
-        for index in first..<max(first, tasks.pointee.count) { reserve += ends(of: tasks.pointee.items[index].task) }
-        let processes = indices.map { ProcessRef(raw: handles.pointee.items[$0].handle.pointee.process) }
+        let running = state(of: group).running
+        if running.isEmpty { return }
         let outcome = host.awaitAny(
-            processes, deadline: .max, reserve: reserve, isParallel: true, uninterruptible: false, line: currentLine,
-            tryDepth: tryDepth)
-        guard case .done(let place) = outcome, place >= 0, place < indices.count else {
+            running, deadline: .max, reserve: reserve(of: group, from: from), isParallel: true, uninterruptible: false,
+            line: currentLine, tryDepth: tryDepth)
+        guard case .done(let place) = outcome, place >= 0, place < running.count else {
             throw waitFailure(outcome, "the processes did not end in time")
         }
-        let index = indices[place]
-        let handle = handles.pointee.items[index].handle
+        let index = running.numbers[place]
+        let handle = group.pointee.handles.list.pointee.items[index].handle
         guard try settle(handle) else { return }
+        running.remove(at: place)
         host.markJoined(ProcessRef(raw: handle.pointee.process))
         if handle.pointee.state == HandleState.done { return }
         if try restart(index, of: group) { return }
@@ -102,7 +123,8 @@ extension VM {
         let group = value.group
         do {
             try startTasks(of: group, keepReserve: false)
-            while try !running(of: group).isEmpty { try awaitOne(of: group, from: .max) }
+            while !state(of: group).running.isEmpty { try awaitOne(of: group, from: .max) }
+            groups[group] = nil
         } catch {
             abortGroup(value)
             throw error
@@ -121,27 +143,21 @@ extension VM {
         let handles = group.pointee.handles.list
         let error = pendingError
         defer { pendingError = error }
-        var left: [UnsafeMutablePointer<HandleObject>] = []
-        for index in 0..<handles.pointee.count {
-            let handle = handles.pointee.items[index].handle
-            if handle.pointee.state == HandleState.running { left.append(handle) }
-        }
-        for handle in left {
-            let process = ProcessRef(raw: handle.pointee.process)
+        let left = state(of: group).running
+        for process in left.members {
             host.cancel(process)
             host.markJoined(process)
         }
         while !left.isEmpty {
             let outcome = host.awaitAny(
-                left.map { ProcessRef(raw: $0.pointee.process) }, deadline: .max, reserve: [], isParallel: true,
-                uninterruptible: true, line: currentLine, tryDepth: 0)
-            guard case .done = outcome else { break }
-            left = left.filter { handle in
-                guard (try? settle(handle)) != false else { return true }
-                if handle.pointee.state == HandleState.failed { attach(handle.pointee.outcome, to: error) }
-                return false
-            }
+                left, deadline: .max, reserve: [], isParallel: true, uninterruptible: true, line: currentLine, tryDepth: 0)
+            guard case .done(let place) = outcome else { break }
+            let handle = handles.pointee.items[left.numbers[place]].handle
+            guard (try? settle(handle)) != false else { continue }
+            left.remove(at: place)
+            if handle.pointee.state == HandleState.failed { attach(handle.pointee.outcome, to: error) }
         }
+        groups[group] = nil
     }
 
     /// Keeps a further failure with the one that is raised, unless it only follows from it.
@@ -177,6 +193,7 @@ extension VM {
         let task = group.pointee.tasks.list.pointee.items[index].task
         let name = task.pointee.name.string.text
         let fresh = try launch(task, name: name)
+        state(of: group).running.add(ProcessRef(raw: fresh.pointee.process), number: index)
         group.pointee.handles.list.pointee.items[index] = Value(heap: Tag.handle, fresh)
         var reason = ""
         if handle.pointee.outcome.tag == Tag.error, handle.pointee.outcome.error.pointee.message.isString {

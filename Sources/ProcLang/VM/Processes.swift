@@ -27,13 +27,6 @@ enum HandleState {
     }
 }
 
-/// A process that this one started and has not seen end.
-struct StartedProcess {
-    var process: ProcessRef
-    var pid: Int32
-    var name: String
-}
-
 extension VM {
     // MARK: Tasks
 
@@ -118,11 +111,12 @@ extension VM {
     private func runChild(_ task: UnsafeMutablePointer<TaskObject>) -> BodyOutcome {
         cancelWord = host.cancelWord
         currentFrame = frames - 1
-        roots.removeAll()
-        started.removeAll()
-        orphans.removeAll()
-        quietProcesses.removeAll()
-        closedWriters.removeAll()
+        abandon(&roots, for: [])
+        abandon(&started, for: StartedProcesses())
+        abandon(&orphans, for: [])
+        abandon(&quietProcesses, for: [])
+        abandon(&closedWriters, for: [])
+        abandon(&groups, for: [:])
         pendingError = .nil
         argumentNames = .nil
         exitStatus = nil
@@ -198,7 +192,7 @@ extension VM {
         if handle.pointee.state != HandleState.running { return true }
         let process = ProcessRef(raw: handle.pointee.process)
         guard let end = host.end(of: process) else { return false }
-        started.removeAll { $0.process == process }
+        started.remove(process)
         switch end {
         case .value(let bytes):
             // Results hold ends that arrive with them.
@@ -277,7 +271,7 @@ extension VM {
     func join(_ handle: UnsafeMutablePointer<HandleObject>, deadline: Int64) throws(Raise) -> Value {
         while try !settle(handle) {
             let outcome = host.awaitAny(
-                [ProcessRef(raw: handle.pointee.process)], deadline: deadline, reserve: [], isParallel: false,
+                ProcessGroup([ProcessRef(raw: handle.pointee.process)]), deadline: deadline, reserve: [], isParallel: false,
                 uninterruptible: false, line: currentLine, tryDepth: tryDepth)
             switch outcome {
             case .done: continue

@@ -65,7 +65,9 @@ final class VM {
     /// The task that this process runs.
     @exclusivity(unchecked) var taskRoot = Value.nil
     /// Processes that this one started and has not seen end.
-    @exclusivity(unchecked) var started: [StartedProcess] = []
+    @exclusivity(unchecked) var started = StartedProcesses()
+    /// What is waited for in each `parallel` and `supervise` that is not over, by its object.
+    @exclusivity(unchecked) var groups: [UnsafeMutableRawPointer: GroupState] = [:]
     /// Started processes without a handle that anything can reach.
     @exclusivity(unchecked) var orphans: Set<ProcessRef> = []
     /// Called for each process that failed and that nobody joined.

@@ -95,14 +95,23 @@ public final class Runtime {
         Received.release()
         return ProcessResult.end(of: process)
     }
-    /// Waits until one of `processes` has ended; see `Host.awaitAny` for lending and `reserve`.
+    /// Waits until one member of `group` has ended; see `Host.awaitAny` for lending and `reserve`.
+    public func awaitAny(
+        _ group: ProcessGroup, deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
+        line: Int32, tryDepth: Int32
+    ) -> WaitOutcome {
+        Join.awaitAny(
+            group, deadline: deadline, reserve: reserve, isParallel: isParallel, uninterruptible: uninterruptible,
+            line: line, tryDepth: tryDepth)
+    }
+    /// The same for a list of processes: the index is that in the list.
     public func awaitAny(
         _ processes: [ProcessRef], deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
         line: Int32, tryDepth: Int32
     ) -> WaitOutcome {
-        Join.awaitAny(
-            processes, deadline: deadline, reserve: reserve, isParallel: isParallel, uninterruptible: uninterruptible,
-            line: line, tryDepth: tryDepth)
+        awaitAny(
+            ProcessGroup(processes), deadline: deadline, reserve: reserve, isParallel: isParallel,
+            uninterruptible: uninterruptible, line: line, tryDepth: tryDepth)
     }
     /// Asks a process to end: its waits end with `.cancelled`. After two seconds it is killed.
     public func cancel(_ process: ProcessRef) {

@@ -143,6 +143,12 @@ struct Choice {
         spareObjects = .allocate(capacity: capacity)
     }
 
+    /// Makes what the first wait of a process needs. Done once before the first fork: each child would have to make
+    /// it again, in pages of its own.
+    static func makeBuffers() {
+        if capacity == 0 { makeRoom(1) }
+    }
+
     mutating func run() -> CommOutcome {
         if cases.count == 1, cases[0].action == .ended, !immediate {
             return Join.asCommunication(cases[0].process, mode)
@@ -553,7 +559,7 @@ enum Records {
     }
 
     /// After a fork: the parent's records are the parent's.
-    static func forget() { own = [] }
+    static func forget() { abandon(&own, for: []) }
 
     static func giveBack() {
         for r in own { Pool.giveRecord(r) }

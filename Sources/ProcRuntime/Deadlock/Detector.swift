@@ -20,6 +20,8 @@ enum Detector {
     private static let throttle: Int64 = 1_000_000
     private static var interval: Int64 = shortest
     private static var lastLook: Int64 = 0
+    /// What the last look took: with thousands of processes, looking must not become what the supervisor mostly does.
+    private static var cost: Int64 = 0
     private static var requested = false
     /// Whom the present report was given to.
     private static var readers: [ProcessRef] = []
@@ -31,7 +33,7 @@ enum Detector {
     static func request() {
         requested = true
         interval = shortest
-        nextLook = max(pl_now(), lastLook + throttle)
+        nextLook = max(pl_now(), lastLook + max(throttle, 4 * cost))
     }
 
     /// More than one process: look now and then.
@@ -40,10 +42,12 @@ enum Detector {
     static func turn() {
         guard pl_now() >= nextLook else { return }
         requested = false
+        let began = pl_now()
         let found = look()
         lastLook = pl_now()
+        cost = lastLook - began
         if found.acted { interval = shortest }
-        nextLook = found.processes > 1 || found.pending ? lastLook + interval : .max
+        nextLook = found.processes > 1 || found.pending ? lastLook + max(interval, 20 * cost) : .max
         interval = min(interval * 2, longest)
     }
 

@@ -264,8 +264,13 @@ struct Snapshot {
     /// one they wait for has ended.
     func endedTogether(stuck: Set<UInt32> = []) -> [Blocked] {
         var set: [UInt32: Blocked] = [:]
+        let open = openChannels()
         for (slot, b) in blocked where b.kind == WaitKind.communicate && !b.records.isEmpty {
-            let plain = b.records.allSatisfy { pl_record_at($0).pointee.direction <= Direction.send }
+            let plain = b.records.allSatisfy {
+                let record = pl_record_at($0)!.pointee
+                if record.direction > Direction.send { return false }
+                return record.direction == Direction.send || !(Int(record.object) < open.count && open[Int(record.object)])
+            }
             if plain { set[slot] = b }
         }
         var changed = true
@@ -277,6 +282,24 @@ struct Snapshot {
             }
         }
         return set.values.sorted { $0.slot < $1.slot }
+    }
+
+    /// Channels that a process which is not blocked, or a message, can write to: none of their readers is at the end.
+    /// Most readers are ruled out by it, at the cost of one pass over the ends for all of them.
+    private func openChannels() -> [Bool] {
+        var open = [Bool](repeating: false, count: firstOfObject.count)
+        for object in firstOfObject.indices {
+            var e = Int(firstOfObject[object])
+            while e != 0, !open[object] {
+                let end = pl_end_at(UInt32(e))!
+                if end.pointee.right == Rights.write.rawValue, end.pointee.object == UInt32(object) {
+                    let owner = pl_load64(&end.pointee.owner)
+                    open[object] = owner & Ends.blockOwner != 0 || blocked[UInt32(truncatingIfNeeded: owner)] == nil
+                }
+                e = Int(nextOfObject[e])
+            }
+        }
+        return open
     }
 
     private func isAtEnd(

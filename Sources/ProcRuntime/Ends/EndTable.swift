@@ -16,11 +16,11 @@ enum EndTable {
 
     static func reset() {
         let own = pl_own()!
-        if own.pointee.holds != nil { free(own.pointee.holds) }
-        own.pointee.holds = nil
-        own.pointee.hold_mask = 0
+        // The parent's table is left as it is: to free it would copy the pages that it lies in.
+        own.pointee.holds = pl_first_holds()
+        memset(own.pointee.holds, 0, Int(PL_FIRST_HOLDS) * MemoryLayout<pl_hold>.stride)
+        own.pointee.hold_mask = UInt64(PL_FIRST_HOLDS - 1)
         own.pointee.hold_count = 0
-        resize(64)
     }
 
     /// Rebuilds the table from the slot's entries: the first act of a new process.
@@ -119,7 +119,7 @@ enum EndTable {
     private static func resize(_ size: Int) {
         let own = pl_own()!
         let old = own.pointee.holds
-        let count = old == nil ? 0 : Int(own.pointee.hold_mask + 1)
+        let count = Int(own.pointee.hold_mask + 1)
         own.pointee.holds = calloc(size, MemoryLayout<pl_hold>.stride).assumingMemoryBound(to: pl_hold.self)
         own.pointee.hold_mask = UInt64(size - 1)
         own.pointee.hold_count = 0
@@ -131,6 +131,6 @@ enum EndTable {
             own.pointee.holds[Int(j)] = h
             own.pointee.hold_count += 1
         }
-        free(old)
+        if old != pl_first_holds() { free(old) }
     }
 }

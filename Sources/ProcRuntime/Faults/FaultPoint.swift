@@ -121,14 +121,15 @@ enum FaultPoint: UInt16, CaseIterable {
         ownerLocksReleaseWord
     // Process/Cancellation.swift
     case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel, cancellationMarkCancelSent,
-        cancellationKillJoined, cancellationKillKillRequest, cancellationWaitExternalExternal,
+        cancellationKillJoined, cancellationKillKillRequest, cancellationKillKillBit,
+        cancellationWaitExternalExternal,
         cancellationWaitExternalExternal2, cancellationWaitExternalRunning, cancellationWaitExternalRunning2,
         cancellationWaitExternalExternal3
     // Process/Children.swift
     case childrenTidyReaped, childrenReapWatch, childrenReapNowWatch, childrenReapNowReaped,
         childrenFreeSlotOwner, childrenFreeSlotExitBlock
     // Process/Join.swift
-    case joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup, joinEnterGroupAwaitedGroup,
+    case joinWatchWatchesForeign, joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup, joinEnterGroupAwaitedGroup,
         joinEnterGroupJoinGroup, joinRegisterForeignObject, joinRegisterForeignDirection,
         joinRegisterForeignMessage, joinRegisterForeignActive, joinLeaveForeignActive,
         lendingEnterParallelFlags, lendingEnterParallelFlags2, lendingBeginFlags, lendingBeginFlags2,
@@ -143,7 +144,8 @@ enum FaultPoint: UInt16, CaseIterable {
     // Process/ProcessTable.swift
     case processTableReserveSlotFreeHint, processTableReserveFresh, processTableReserveSlotUsed,
         processTableReserveGeneration, processTableReservePid, processTableReserveZero,
-        processTableReserveParent, processTableReserveParentGeneration, processTableReserveState,
+        processTableReserveParent, processTableReserveParentGeneration, processTableReserveEndedBit, processTableReserveBirthIntent, processTableNoteEndBit,
+        processTableReserveState,
         processTableReserveSlotFreeHint2, processTableFreeSlotFreeHint, processTableFreeState,
         processTableFreeSlotFreeHint2, processTableSetNameZero
     // Process/Spawn.swift
@@ -151,7 +153,7 @@ enum FaultPoint: UInt16, CaseIterable {
         spawnAnnounceBirths, spawnAnnounceBirthSummary, newbornBeginUnprotected, newbornBeginPid,
         newbornBeginState, newbornBeginRunning, finishProcessState, finishProcessFailOrder,
         finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind, finishProcessRunning,
-        finishProcessState2, finishAwaitChildrenUnjoinedFailure
+        finishProcessEnded, finishProcessState2, finishAwaitChildrenUnjoinedFailure
     // Process/Supervisor.swift
     case supervisorTakeKicksKicks, supervisorWatchNewbornBirthSummary, supervisorWatchNewbornBirths,
         supervisorWatchWatch, supervisorWatchWatch2, supervisorWatchWatch3, supervisorBuryRunning,

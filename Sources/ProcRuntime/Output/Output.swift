@@ -25,7 +25,7 @@ enum Output {
     /// After a fork: nothing was buffered, and a broken descriptor is the parent's news.
     static func forget() {
         count = 0
-        failed = [0, 0, 0]
+        for descriptor in failed.indices where failed[descriptor] != 0 { failed[descriptor] = 0 }
     }
 
     /// Buffers `bytes` for descriptor 1, or writes them to descriptor 2 after what was buffered.

@@ -58,6 +58,8 @@ enum Cancellation {
         } else {
             pl_store32(&s.pointee.kill_request, 1)
             fault(.cancellationKillKillRequest)
+            _ = pl_or64(pl_kill_bits() + Int(ref.index >> 6), 1 << UInt64(ref.index & 63))
+            fault(.cancellationKillKillBit)
             Kick.supervisor(Kick.kill)
         }
     }

@@ -24,9 +24,13 @@ enum Children {
     /// Ended or released, with something left to do.
     private static var limbo: [UInt64] = []
 
+    /// How many must linger before the next look at them.
+    private static var limboRoom = 32
+
     static func forget() {
-        table = [:]
-        limbo = []
+        abandon(&table, for: [:])
+        abandon(&limbo, for: [])
+        limboRoom = 32
     }
 
     static func release(_ ref: ProcessRef) {
@@ -44,7 +48,7 @@ enum Children {
     /// The zombie is not there yet, or just so: reaping waits for the next occasion, when it surely is.
     private static func linger(_ raw: UInt64) {
         limbo.append(raw)
-        if limbo.count >= 32 { tidy() }
+        if limbo.count >= limboRoom { tidy() }
     }
 
     /// Reaps and frees what can be; never waits.
@@ -67,6 +71,7 @@ enum Children {
             }
         }
         limbo = left
+        limboRoom = max(32, 2 * left.count)
     }
 
     /// Reaps all whose end was seen: each is in its last instructions.

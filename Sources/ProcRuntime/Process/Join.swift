@@ -19,11 +19,13 @@ enum Join {
     /// Registers interest in a process that is not a child, before looking at its state.
     static func watch(_ ref: ProcessRef) {
         guard let s = ProcessTable.slot(of: ref), s.pointee.parent != pl_my_index() else { return }
+        pl_store32(&pl_me().pointee.watches_foreign, 1)
+        fault(.joinWatchWatchesForeign)
         pl_store32(&s.pointee.foreign_waiters, 1)
         fault(.joinWatchForeignWaiters)
     }
 
-    private static func isChild(_ ref: ProcessRef) -> Bool {
+    static func isChild(_ ref: ProcessRef) -> Bool {
         guard let s = ProcessTable.slot(of: ref) else { return false }
         return s.pointee.parent == pl_my_index() && s.pointee.parent_generation == pl_me().pointee.generation
     }
@@ -31,7 +33,7 @@ enum Join {
     /// `communicate` with the end of one process as its only case is a join.
     static func asCommunication(_ ref: ProcessRef, _ mode: CommMode) -> CommOutcome {
         switch awaitAny(
-            [ref], deadline: mode.deadline, reserve: [], isParallel: false, uninterruptible: false, line: mode.line,
+            ProcessGroup([ref]), deadline: mode.deadline, reserve: [], isParallel: false, uninterruptible: false, line: mode.line,
             tryDepth: mode.tryDepth)
         {
         case .done(let i): return .done(i)
@@ -45,31 +47,34 @@ enum Join {
     // MARK: The wait
 
     private static var nextGroup: UInt32 = 0
-    private static var groupAlive = 0
+    /// The group whose members among the children carry the present `join_group`.
+    private static var current: ProcessGroup?
 
     static func awaitAny(
-        _ processes: [ProcessRef], deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
+        _ group: ProcessGroup, deadline: Int64, reserve: [End], isParallel: Bool, uninterruptible: Bool,
         line: Int32, tryDepth: Int32
     ) -> WaitOutcome {
         Received.release()
         Children.tidy()
-        guard !processes.isEmpty else {
+        guard !group.isEmpty else {
             return .failed(RuntimeError(kind: "value", message: "there is no process to wait for"))
         }
         let me = pl_me()!
         if !uninterruptible, Cancellation.pending { return .cancelled }
-        if isParallel { Lending.enterParallel(processes, hasReserve: !reserve.isEmpty) }
-        if let i = firstEnded(processes) { return .done(i) }
+        let members = enter(group)
+        if isParallel { Lending.enterParallel(group, members) }
+        if let i = firstEnded(group, members) { return .done(i) }
         Output.flushQuietly()
 
         let untimed = deadline == .max
-        let foreign = enterGroup(processes)
+        let foreign = members.foreign.first
+        registerForeign(members.foreign)
         if untimed { Lending.begin(reserve: reserve, isParallel: isParallel) }
         var generation: UInt32 = 0
         var outcome: WaitOutcome?
         while outcome == nil {
             let seen = Parker.sequence
-            if let i = firstEnded(processes) {
+            if let i = firstEnded(group, members) {
                 outcome = .done(i)
             } else if !uninterruptible, Cancellation.pending {
                 outcome = .cancelled
@@ -95,68 +100,51 @@ enum Join {
         return outcome!
     }
 
-    /// An ended process of the list. Failures come in the order in which they happened: the first cause before
-    /// what followed from it, even if the process of the cause takes longer to end.
-    private static func firstEnded(_ processes: [ProcessRef]) -> Int? {
-        var found: Int?
-        var order = UInt64.max
-        for i in processes.indices where hasEnded(processes[i]) {
-            let failed = failOrder(processes[i])
-            if failed == 0 {
-                found = i
-                order = 0
-                break
-            }
-            if failed < order {
-                found = i
-                order = failed
-            }
-        }
-        guard let i = found else { return nil }
-        if order != 0, processes.contains(where: { (1..<order).contains(failOrder($0)) }) { return nil }
-        if isChild(processes[i]) {
-            let s = pl_slot_at(processes[i].index)!
-            if s.pointee.awaited_group != 0, s.pointee.awaited_group == pl_me().pointee.join_group { groupAlive -= 1 }
-            s.pointee.awaited_group = 0  // seen: it will not wake its parent any more
+    /// An ended member. Failures come in the order in which they happened: the first cause before what followed from
+    /// it, even if the process of the cause takes longer to end.
+    private static func firstEnded(_ group: ProcessGroup, _ members: AwaitedMembers) -> Int? {
+        guard let i = members.firstEnded(group) else { return nil }
+        let ref = group.members[i]
+        if isChild(ref) {
+            // Seen: it will not wake its parent any more.
+            pl_slot_at(ref.index).pointee.awaited_group = 0
             fault(.joinFirstEndedAwaitedGroup)
         }
-        Children.sawEnd(processes[i])
+        Children.sawEnd(ref)
         return i
     }
 
-    private static func failOrder(_ ref: ProcessRef) -> UInt64 {
+    static func failOrder(_ ref: ProcessRef) -> UInt64 {
         guard let s = ProcessTable.slot(of: ref) else { return 0 }
         return pl_load64(&s.pointee.fail_order)
     }
 
-    /// Marks the children waited for with one group number; returns a target that is not a child, if any.
-    private static func enterGroup(_ processes: [ProcessRef]) -> ProcessRef? {
+    /// Marks the children waited for with one number for the group; those that carry it already are left alone.
+    private static func enter(_ group: ProcessGroup) -> AwaitedMembers {
         let me = pl_me()!
-        var group = me.pointee.join_group
-        var foreign: ProcessRef?
-        var others: [ProcessRef] = []
-        var same = group != 0 && groupAlive == processes.count
-        for ref in processes {
-            if !isChild(ref) {
-                foreign = foreign ?? ref
-                others.append(ref)
-            } else if pl_slot_at(ref.index).pointee.awaited_group != group {
-                same = false
-            }
-        }
-        if !same {
+        let members = group.hostState as? AwaitedMembers ?? AwaitedMembers()
+        group.hostState = members
+        var arrived = group.takeArrivals()
+        members.arrived = arrived
+        for ref in arrived { members.add(ref, isChild: isChild(ref)) }
+        members.foreign.removeAll { group.index(of: $0) == nil }
+        if current !== group {
             nextGroup &+= 1
             if nextGroup == 0 { nextGroup = 1 }
-            group = nextGroup
-            for ref in processes where isChild(ref) { pl_slot_at(ref.index).pointee.awaited_group = group }
-            fault(.joinEnterGroupAwaitedGroup)
-            groupAlive = processes.count
-            pl_order()
-            me.pointee.join_group = group
-            fault(.joinEnterGroupJoinGroup)
+            members.group = nextGroup
+            arrived = group.members
         }
-        registerForeign(others)
-        return foreign
+        for ref in arrived where isChild(ref) {
+            pl_slot_at(ref.index).pointee.awaited_group = members.group
+            fault(.joinEnterGroupAwaitedGroup)
+        }
+        if current !== group {
+            pl_order()
+            me.pointee.join_group = members.group
+            fault(.joinEnterGroupJoinGroup)
+            current = group
+        }
+        return members
     }
 
     /// Processes that are not children are listed in waiter records, for the deadlock detector.
@@ -188,39 +176,40 @@ enum Join {
 
     static func forget() {
         nextGroup = 0
-        groupAlive = 0
+        abandon(&current, for: nil)
         foreignRecords = 0
     }
 }
 
 /// The ends that do not count while their owner waits for others.
 enum Lending {
-    private static var members: Set<UInt64> = []
-    private static var hadReserve = false
+    /// The `parallel` whose ends are in `given`.
+    private static var parallel: ProcessGroup?
     /// Own entries marked `given`, and what is marked for the present wait.
     private static var given: [UInt32] = []
     private static var lent: [UInt32] = []
     private static var reserved: [UInt32] = []
 
     static func forget() {
-        members = []
-        hadReserve = false
-        given = []
-        lent = []
-        reserved = []
+        abandon(&parallel, for: nil)
+        abandon(&given, for: [])
+        abandon(&lent, for: [])
+        abandon(&reserved, for: [])
     }
 
-    /// Notes which ends went to processes of the current `parallel`. Consecutive waits belong to one
-    /// `parallel` when they share a process or the earlier one kept ends for processes to come.
-    static func enterParallel(_ processes: [ProcessRef], hasReserve: Bool) {
-        if !hadReserve, !processes.contains(where: { members.contains($0.raw) }) {
-            for e in given where isMine(e) { pl_end_at(e).pointee.flags &= ~EndFlag.given }
-            fault(.lendingEnterParallelFlags)
+    /// Notes which ends went to processes of the current `parallel`, which is known by its group.
+    static func enterParallel(_ group: ProcessGroup, _ members: AwaitedMembers) {
+        var arrived = members.arrived
+        if parallel !== group {
+            for e in given where isMine(e) {
+                pl_end_at(e).pointee.flags &= ~EndFlag.given
+                fault(.lendingEnterParallelFlags)
+            }
             given = []
-            members = []
+            parallel = group
+            arrived = group.members
         }
-        hadReserve = hasReserve
-        for ref in processes where members.insert(ref.raw).inserted {
+        for ref in arrived {
             for (object, right) in Children.table[ref.raw]?.given ?? [] {
                 let e = EndTable.entry(object, right)
                 if e != 0, pl_end_at(e).pointee.flags & EndFlag.given == 0 {

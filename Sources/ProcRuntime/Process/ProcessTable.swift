@@ -71,16 +71,27 @@ enum ProcessTable {
         let rest = MemoryLayout<pl_slot>.offset(of: \.parked)!
         memset(UnsafeMutableRawPointer(s) + rest, 0, MemoryLayout<pl_slot>.stride - rest)
         fault(.processTableReserveZero)
+        _ = pl_and64(pl_ended_bits() + Int(index >> 6), ~(1 << UInt64(index & 63)))
+        fault(.processTableReserveEndedBit)
         s.pointee.parent = parent
         fault(.processTableReserveParent)
         s.pointee.parent_generation = parent != 0 ? pl_slot_at(parent).pointee.generation : 0
         fault(.processTableReserveParentGeneration)
+        // Noted before the slot is taken: should the parent die now, the supervisor knows where to look.
+        if parent != 0 { pl_slot_at(parent).pointee.birth_intent = index }
+        fault(.processTableReserveBirthIntent)
         pl_store32(&s.pointee.state, State.reserved)
         fault(.processTableReserveState)
         h.pointee.processes_started += 1
         h.pointee.slot_free_hint = index + 1
         fault(.processTableReserveSlotFreeHint2)
         return index
+    }
+
+    /// Sets the bit by which a waiting parent finds the slot; after the state says ENDED.
+    static func noteEnd(_ index: UInt32) {
+        _ = pl_or64(pl_ended_bits() + Int(index >> 6), 1 << UInt64(index & 63))
+        fault(.processTableNoteEndBit)
     }
 
     /// Gives a slot back; its process has ended, is reaped, and nobody will ask for it again.

@@ -18,6 +18,7 @@ enum Spawn {
         Children.tidy()
         Output.flushQuietly()
         Parker.deliver()
+        Choice.makeBuffers()
         let index = try ProcessTable.reserve(parent: pl_my_index())
         let s = pl_slot_at(index)!
         let ref = ProcessRef(index: index, generation: s.pointee.generation)
@@ -214,7 +215,11 @@ enum Finish {
         _ = pl_sub32(&pl_head().pointee.running, 1)
         fault(.finishProcessRunning)
         let parent = me.pointee.parent
-        Parker.wake(parent) { pl_store32(&me.pointee.state, State.ended) }
+        Parker.wake(parent) {
+            pl_store32(&me.pointee.state, State.ended)
+            fault(.finishProcessEnded)
+            ProcessTable.noteEnd(pl_my_index())
+        }
         fault(.finishProcessState2)
         if pl_load32(&me.pointee.foreign_waiters) != 0 { Kick.supervisor(Kick.foreign) }
         _exit(status & 0xff)
@@ -227,18 +232,19 @@ enum Finish {
 
     /// A process ends only when those it started have ended.
     private static func awaitChildren(cancelFirst: Bool) {
+        if Children.table.isEmpty { return }
         var cancelling = cancelFirst
         if cancelling { cancelAll() }
-        while true {
-            let alive = Children.table.values.filter { !Join.hasEnded($0.ref) }.map(\.ref)
-            if alive.isEmpty { break }
+        let alive = ProcessGroup(Children.table.values.map(\.ref))
+        while !alive.isEmpty {
             let outcome = Join.awaitAny(
                 alive, deadline: .max, reserve: [], isParallel: false, uninterruptible: cancelling, line: 0, tryDepth: 0)
             switch outcome {
             case .cancelled, .deadlocked, .failed:
                 cancelling = true
                 cancelAll()
-            case .done, .timedOut: break
+            case .done(let i): alive.remove(at: i)
+            case .timedOut: break
             }
         }
         for child in Children.table.values.sorted(by: { $0.pid < $1.pid }) {

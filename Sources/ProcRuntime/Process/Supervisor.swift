@@ -20,6 +20,8 @@ enum Supervisor {
     private static var watched: [Int32: ProcessRef] = [:]
     /// By slot. (The same kind of key as `Children.table`: the first use of each kind costs the start 30 us.)
     private static var fdOfSlot: [UInt64: Int32] = [:]
+    /// Pids of processes that were swept but not reaped, as far as that may be left to the root.
+    private static var sweptPids: Set<Int32> = []
     /// Processes for which no pidfd could be had.
     private static var unwatched: [ProcessRef] = []
     private static let unwatchedInterval: Int64 = 20_000_000
@@ -159,7 +161,8 @@ enum Supervisor {
             watchNewborn()
             Detector.arm()
         }
-        if reasons & Kick.cancel != 0 { nextDeadline = 0 }
+        // What was cancelled just now is killed in two seconds; until then there is nothing to look at.
+        if reasons & Kick.cancel != 0 { nextDeadline = min(nextDeadline, pl_now() + Cancellation.grace / 2) }
         if reasons & Kick.kill != 0 { killRequested() }
         if reasons & Kick.foreign != 0 { wakeForeign() }
         if reasons & Kick.manager != 0 { startManager() }
@@ -201,6 +204,8 @@ enum Supervisor {
         let fd = pl_pidfd_open(s.pointee.pid)
         pl_store32(&s.pointee.watch, 3)
         fault(.supervisorWatchWatch3)
+        Family.add(ref, childOf: s.pointee.parent)
+        if !sweptPids.isEmpty { sweptPids.remove(s.pointee.pid) }
         guard fd >= 0 else {
             unwatched.append(ref)  // out of descriptors: looked at now and then
             return
@@ -229,9 +234,15 @@ enum Supervisor {
         bury(ref)
     }
 
+    private static func isOrphan(_ s: UnsafeMutablePointer<pl_slot>) -> Bool {
+        let parent = pl_slot_at(s.pointee.parent)!
+        return parent.pointee.generation != s.pointee.parent_generation || ProcessTable.state(parent) > State.exiting
+    }
+
     /// Cleans up after a process that is a zombie now.
     private static func bury(_ ref: ProcessRef) {
         let index = ref.index
+        defer { Family.remove(ref) }
         let s = pl_slot_at(index)!
         let state = ProcessTable.state(s)
         // In this order: an ended process's slot may go to the next one at any time (its generation first).
@@ -240,6 +251,7 @@ enum Supervisor {
             reapOrphans()
             return
         }
+        if isOrphan(s) { sweptPids.insert(s.pointee.pid) }
         if state < State.dead {
             let status = exitStatus(of: s.pointee.pid)
             if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
@@ -271,6 +283,7 @@ enum Supervisor {
             adoptOrphans(of: index)
         } else if state == State.ended {
             // Killed between its end and telling of it.
+            ProcessTable.noteEnd(index)
             Sweep.repeatWakes(s, forget: false)
             if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
             ended(index)
@@ -280,9 +293,15 @@ enum Supervisor {
 
     /// The children of a dead process are dying (the kernel sees to that); it has ended when they have.
     private static func adoptOrphans(of index: UInt32) {
-        let generation = pl_slot_at(index).pointee.generation
+        let dead = pl_slot_at(index)!
+        let generation = dead.pointee.generation
+        // Those it had started, and the one that it was about to start or to announce.
+        watchNewborn()
+        var found = Family.children(of: index)
+        let intended = dead.pointee.birth_intent
+        if intended != 0, !found.contains(intended) { found.append(intended) }
         var alive: Set<UInt32> = []
-        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+        for i in found {
             let c = pl_slot_at(i)!
             guard c.pointee.parent == index, c.pointee.parent_generation == generation else { continue }
             let state = ProcessTable.state(c)
@@ -305,8 +324,11 @@ enum Supervisor {
     private static func publishEnd(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
-        Parker.wake(parent) { pl_store32(&s.pointee.state, State.ended) }
-        fault(.supervisorPublishEndState)
+        Parker.wake(parent) {
+            pl_store32(&s.pointee.state, State.ended)
+            fault(.supervisorPublishEndState)
+            ProcessTable.noteEnd(index)
+        }
         if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
         ended(index)
     }
@@ -328,7 +350,7 @@ enum Supervisor {
         while true {
             let pid = pl_peek_zombie()
             if pid <= 0 { return }
-            if let index = slotOf(pid) {
+            if sweptPids.remove(pid) == nil, let index = slotOf(pid) {
                 let state = ProcessTable.state(pl_slot_at(index))
                 if state < State.swept {
                     // Its pidfd event comes; nobody reaps before the sweep.
@@ -417,18 +439,22 @@ enum Supervisor {
         for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
             let s = pl_slot_at(i)!
             let state = ProcessTable.state(s)
+            guard pl_load32(&s.pointee.watches_foreign) != 0 else { continue }
             if state == State.running || state == State.exiting { Parker.post(i) }
         }
         Parker.deliver()
     }
 
     private static func killRequested() {
-        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
-            let s = pl_slot_at(i)!
-            if pl_load32(&s.pointee.kill_request) != 0 {
-                pl_store32(&s.pointee.kill_request, 0)
+        let used = Int(pl_acquire32(&pl_head().pointee.slot_used))
+        for word in 0...(used >> 6) where pl_load64(pl_kill_bits() + word) != 0 {
+            var bits = pl_swap64(pl_kill_bits() + word, 0)
+            while bits != 0 {
+                let i = UInt32(word * 64 + bits.trailingZeroBitCount)
+                bits &= bits - 1
+                // The slot may be another process's by now: the request is in the slot itself.
+                if pl_swap32(&pl_slot_at(i).pointee.kill_request, 0) != 0 { killNow(i) }
                 fault(.supervisorKillRequestedKillRequest)
-                killNow(i)
             }
         }
     }
