@@ -59,6 +59,6 @@ public final class ProcessGroup {
 /// parent had would write to memory that both still share: each page of it would be copied.
 @inlinable
 @inline(__always)
-public func abandon<T>(_ place: inout T, for value: T) {
+public func replaceInherited<T>(_ place: inout T, for value: T) {
     withUnsafeMutablePointer(to: &place) { $0.initialize(to: value) }
 }

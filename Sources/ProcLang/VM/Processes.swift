@@ -111,12 +111,12 @@ extension VM {
     private func runChild(_ task: UnsafeMutablePointer<TaskObject>) -> BodyOutcome {
         cancelWord = host.cancelWord
         currentFrame = frames - 1
-        abandon(&roots, for: [])
-        abandon(&started, for: StartedProcesses())
-        abandon(&orphans, for: [])
-        abandon(&quietProcesses, for: [])
-        abandon(&closedWriters, for: [])
-        abandon(&groups, for: [:])
+        replaceInherited(&roots, for: [])
+        replaceInherited(&started, for: StartedProcesses())
+        replaceInherited(&orphans, for: [])
+        replaceInherited(&quietProcesses, for: [])
+        replaceInherited(&closedWriters, for: [])
+        replaceInherited(&groups, for: [:])
         pendingError = .nil
         argumentNames = .nil
         exitStatus = nil

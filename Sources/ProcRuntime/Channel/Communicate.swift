@@ -559,7 +559,7 @@ enum Records {
     }
 
     /// After a fork: the parent's records are the parent's.
-    static func forget() { abandon(&own, for: []) }
+    static func forget() { replaceInherited(&own, for: []) }
 
     static func giveBack() {
         for r in own { Pool.giveRecord(r) }

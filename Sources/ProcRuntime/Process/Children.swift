@@ -28,8 +28,8 @@ enum Children {
     private static var limboRoom = 32
 
     static func forget() {
-        abandon(&table, for: [:])
-        abandon(&limbo, for: [])
+        replaceInherited(&table, for: [:])
+        replaceInherited(&limbo, for: [])
         limboRoom = 32
     }
 

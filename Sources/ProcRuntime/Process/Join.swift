@@ -176,7 +176,7 @@ enum Join {
 
     static func forget() {
         nextGroup = 0
-        abandon(&current, for: nil)
+        replaceInherited(&current, for: nil)
         foreignRecords = 0
     }
 }
@@ -191,10 +191,10 @@ enum Lending {
     private static var reserved: [UInt32] = []
 
     static func forget() {
-        abandon(&parallel, for: nil)
-        abandon(&given, for: [])
-        abandon(&lent, for: [])
-        abandon(&reserved, for: [])
+        replaceInherited(&parallel, for: nil)
+        replaceInherited(&given, for: [])
+        replaceInherited(&lent, for: [])
+        replaceInherited(&reserved, for: [])
     }
 
     /// Notes which ends went to processes of the current `parallel`, which is known by its group.

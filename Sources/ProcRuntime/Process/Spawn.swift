@@ -215,11 +215,11 @@ enum Finish {
         _ = pl_sub32(&pl_head().pointee.running, 1)
         fault(.finishProcessRunning)
         let parent = me.pointee.parent
-        Parker.wake(parent) {
+        Parker.wake(parent, after: {
             pl_store32(&me.pointee.state, State.ended)
             fault(.finishProcessEnded)
             ProcessTable.noteEnd(pl_my_index())
-        }
+        })
         fault(.finishProcessState2)
         if pl_load32(&me.pointee.foreign_waiters) != 0 { Kick.supervisor(Kick.foreign) }
         _exit(status & 0xff)

@@ -324,11 +324,11 @@ enum Supervisor {
     private static func publishEnd(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
-        Parker.wake(parent) {
+        Parker.wake(parent, after: {
             pl_store32(&s.pointee.state, State.ended)
             fault(.supervisorPublishEndState)
             ProcessTable.noteEnd(index)
-        }
+        })
         if pl_load32(&s.pointee.foreign_waiters) != 0 { wakeForeign() }
         ended(index)
     }
