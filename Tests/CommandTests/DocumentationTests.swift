@@ -9,9 +9,22 @@
 //   standard input, `<!-- args: x y -->` its arguments, `<!-- unordered -->` lets the lines of the output come in any
 //   order, `<!-- file: lib.proc -->` keeps the block as a file for all later programs of the page instead of
 //   running it, `<!-- check -->` only checks the program.
+// - A block ```console is a session in a shell: each line `$ command` is run, with `proclang` on the PATH and the files
+//   of the page in the folder, and the lines after it are what it prints, on standard output and error, exactly.
 
 import Foundation
+import FoundationXML
 import Testing
+
+/// One session of a page.
+struct DocumentedSession: CustomTestStringConvertible, Sendable {
+    let page: String
+    let line: Int
+    var commands: [(command: String, output: String)] = []
+    var files: [String: Data] = [:]
+
+    var testDescription: String { "\(page):\(line)" }
+}
 
 /// One program of a page.
 struct DocumentedProgram: CustomTestStringConvertible, Sendable {
@@ -41,6 +54,47 @@ enum Documentation {
 
     static let programs: [DocumentedProgram] = pages.flatMap { page in
         programs(in: (try? String(contentsOf: page, encoding: .utf8)) ?? "", page: page.lastPathComponent)
+    }
+
+    /// The sessions of all pages.
+    static let sessions: [DocumentedSession] = pages.flatMap { page in
+        sessions(in: (try? String(contentsOf: page, encoding: .utf8)) ?? "", page: page.lastPathComponent)
+    }
+
+    /// The sessions of one page, in order, with the files that stand before them.
+    static func sessions(in text: String, page: String) -> [DocumentedSession] {
+        var result: [DocumentedSession] = []
+        var files: [String: Data] = [:]
+        var name: String?
+        var block: (language: String, line: Int, lines: [String])?
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).enumerated() {
+            if let open = block {
+                guard line.hasPrefix("```") else {
+                    block?.lines.append(line)
+                    continue
+                }
+                block = nil
+                if let file = name { files[file] = Data((open.lines.joined(separator: "\n") + "\n").utf8) }
+                name = nil
+                guard open.language == "console" else { continue }
+                var session = DocumentedSession(page: page, line: open.line, files: files)
+                for line in open.lines {
+                    if line.hasPrefix("$ ") {
+                        session.commands.append((String(line.dropFirst(2)), ""))
+                    } else if !session.commands.isEmpty {
+                        session.commands[session.commands.count - 1].output += line + "\n"
+                    }
+                }
+                result.append(session)
+            } else if line.hasPrefix("```") {
+                block = (String(line.dropFirst(3)), number + 1, [])
+            } else if line.hasPrefix("<!-- file: "), line.hasSuffix(" -->") {
+                name = String(line.dropFirst(11).dropLast(4))
+            } else {
+                name = nil
+            }
+        }
+        return result
     }
 
     /// The programs of one page, in order.
@@ -136,6 +190,50 @@ struct DocumentationTests {
     func program(_ program: DocumentedProgram) async throws {
         let reasons = try await Limiter.shared.run { try program.judge() }
         if !reasons.isEmpty { Issue.record("\(program.testDescription)\n\(reasons.joined(separator: "\n"))") }
+    }
+
+    @Test("every session in a shell goes as its page says", arguments: Documentation.sessions)
+    func session(_ session: DocumentedSession) async throws {
+        // Under the name that the pages use, wherever the program under test is.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bin-" + UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.appendingPathComponent("proclang").path, withDestinationPath: Project.program)
+        let path = folder.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        #expect(!session.commands.isEmpty)
+        for (command, output) in session.commands {
+            let run = try await Limiter.shared.run {
+                try ProgramRun.of(
+                    "/bin/sh", ["-c", "exec 2>&1; \(command)"], files: session.files, environment: ["PATH": path])
+            }
+            #expect(run.out == output, "\(session.testDescription): \(command)")
+            #expect(run.leftBehind == [])
+        }
+    }
+
+    @Test("the picture of the README is a well-formed image that prints what the program prints")
+    func picture() throws {
+        let picture = try Data(contentsOf: Project.root.appendingPathComponent("docs/network.svg"))
+        let parser = XMLParser(data: picture)
+        #expect(parser.parse())
+        let first = try #require(Documentation.programs.first { $0.page == "README.md" })
+        let output = try #require(first.output?.split(separator: "\n").first)
+        #expect(String(decoding: picture, as: UTF8.self).contains(">\(output)<"))
+    }
+
+    @Test("the two commands of the README are there")
+    func twoCommands() throws {
+        let text = try String(contentsOf: Project.root.appendingPathComponent("README.md"), encoding: .utf8)
+        for command in ["Scripts/proclang Scripts/tutorial/queue.proc", "Scripts/test"] {
+            #expect(text.contains("\n    \(command) "))
+            for word in command.split(separator: " ") {
+                #expect(FileManager.default.fileExists(atPath: Project.root.appendingPathComponent(String(word)).path))
+            }
+        }
+        for link in text.matches(of: #/\]\(([^)#:]+)\)/#) {
+            #expect(FileManager.default.fileExists(atPath: Project.root.appendingPathComponent(String(link.1)).path), "\(link.1)")
+        }
     }
 
     @Test("the convention") func convention() throws {

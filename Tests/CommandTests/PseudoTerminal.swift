@@ -51,6 +51,12 @@ final class PseudoTerminal {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// Makes the terminal larger or smaller; the program gets SIGWINCH.
+    func resize(rows: UInt16, columns: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    }
+
     /// Types a text.
     func send(_ text: String) {
         var bytes = Array(text.utf8)[...]

@@ -176,6 +176,11 @@ int pl_set_name(const char *name);
 int pl_close_range(unsigned first, unsigned last);
 int pl_open(const char *path, int flags, int mode);
 int pl_fcntl(int fd, int command, long argument);
+/// The words of the command line, the program's name first.
+int pl_argument_count(void);
+const char *pl_argument(int index);
+/// Takes back what was put into the environment for the Swift runtime.
+void pl_clean_environment(void);
 void *pl_mmap_shared(int fd, size_t length);
 void *pl_mmap_read(int fd, size_t length);
 bool pl_mmap_failed(void *p);

@@ -71,7 +71,8 @@ struct ArenaFile {
     private static func read<T>(_ descriptor: Int32, _ offset: Int, _ empty: T) -> T {
         var value = empty
         let size = MemoryLayout<T>.size
-        return pread(descriptor, &value, size, off_t(offset)) == size ? value : empty
+        let count = withUnsafeMutableBytes(of: &value) { pread(descriptor, $0.baseAddress, size, off_t(offset)) }
+        return count == size ? value : empty
     }
 
     /// How many processes the program has now, without the supervisor; 0 for another layout.

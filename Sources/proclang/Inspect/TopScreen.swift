@@ -89,6 +89,7 @@ final class TopScreen {
         var raw = former
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
         raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
+        raw.c_oflag &= ~tcflag_t(OPOST)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
         // The alternate screen, without a cursor.
         write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[2J")
