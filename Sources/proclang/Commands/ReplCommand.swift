@@ -27,7 +27,10 @@ struct ReplCommand: DocumentedCommand {
                     ManualItem(
                         "~/.local/state/proclang/history",
                         "the statements typed so far; $PROCLANG_HISTORY names another file, and empty keeps none"),
-                    ManualItem("~/.inputrc", "the keys of the line editor, as for bash: see readline(3)"),
+                    ManualItem("~/.config/proclang/init.proc", "statements that run at the start"),
+                    ManualItem(
+                        "~/.inputrc",
+                        "the keys of the line editor; those between $if proclang and $endif are for this prompt only"),
                 ]
             )
         ])
