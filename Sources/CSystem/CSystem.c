@@ -64,6 +64,24 @@ uint32_t pl_cpu(void) {
     return cpu < 0 ? 0 : (uint32_t)cpu + 1;
 }
 
+bool pl_leave_cpu(void) {
+    cpu_set_t all, others;
+    if (sched_getaffinity(0, sizeof all, &all) < 0) return false;
+    others = all;
+    CPU_CLR(sched_getcpu(), &others);
+    if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) < 0) return false;
+    sched_setaffinity(0, sizeof all, &all);
+    return true;
+}
+
+void pl_join_cpu(uint32_t cpu) {
+    cpu_set_t all, one;
+    if (cpu == 0 || sched_getaffinity(0, sizeof all, &all) < 0 || !CPU_ISSET(cpu - 1, &all)) return;
+    CPU_ZERO(&one);
+    CPU_SET(cpu - 1, &one);
+    if (sched_setaffinity(0, sizeof one, &one) == 0) sched_setaffinity(0, sizeof all, &all);
+}
+
 pid_t pl_fork(void) { return fork(); }
 int pl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int pl_pidfd_signal(int pidfd, int sig) {

@@ -113,6 +113,10 @@ static inline uint64_t pl_ticks(void) {
 
 /// 1 + the CPU on which the caller runs at this moment; 0: not known. No system call.
 uint32_t pl_cpu(void);
+/// Moves the caller to another of the CPUs that it may use, once. False where there is none.
+bool pl_leave_cpu(void);
+/// Moves the caller to that CPU (numbered as `pl_cpu` does), once, if it may use it.
+void pl_join_cpu(uint32_t cpu);
 
 static inline struct timespec pl_timespec(int64_t ns) {
     struct timespec t = {ns / 1000000000, ns % 1000000000};

@@ -28,7 +28,7 @@ typedef struct pl_slot {
     // Wait record
     uint32_t wait_gen, wait_seq;
     uint8_t wait_kind, wait_flags;
-    uint16_t waker_cpu;              // 1 + the CPU of who had news last (a hint)
+    uint16_t waker;                  // who had news last: 1 + its CPU, low byte; its slot, low byte, << 8 (a hint)
     int32_t wait_line, wait_try_depth;
     uint64_t wait_since;
     uint64_t wait_object;            // joined process, lock, barrier, ...: by kind
@@ -198,6 +198,7 @@ typedef struct pl_header {
     uint64_t input_start, input_end, input_eof;
     uint32_t supervisor_pid, shutting_down;
     uint32_t main_signal, unused_signal; // SIGTERM, SIGINT or SIGHUP that the main script got
+    uint64_t last_move;                  // when a process last moved to another CPU (ticks)
     uint32_t report_sequence, report_length;
     uint64_t birth_summary[16];
     uint64_t births[1024];
@@ -291,6 +292,9 @@ typedef struct pl_private {
     // Spinning and placement (Spin.swift)
     int32_t spin_budget;
     uint32_t parks, probe_at, probe_interval;
+    uint32_t partner, partner_parks;     // who wakes this process, time after time, on its own CPU; how often
+    uint32_t posted, moved;              // the slot woken last (low byte); this process left its partner's CPU
+    uint64_t partner_since, move_after, move_pause;
     uint64_t selfref;
     struct pl_hold first_holds[PL_FIRST_HOLDS];   // where `holds` begins: no allocation in a newborn process
 } pl_private;

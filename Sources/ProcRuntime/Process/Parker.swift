@@ -79,7 +79,7 @@ enum Parker {
     @inline(__always)
     private static func bump(_ index: UInt32) {
         let target = pl_slot_at(index)!
-        if pl_own().pointee.cores > 1 { target.pointee.waker_cpu = UInt16(truncatingIfNeeded: pl_cpu()) }
+        if pl_own().pointee.cores > 1 { Spin.leaveMark(target, index) }
         _ = pl_add32(&target.pointee.seq, 2)
         fault(.parkerPostSeq)
     }
