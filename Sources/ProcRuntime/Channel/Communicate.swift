@@ -268,10 +268,14 @@ struct Choice {
             }
             unlockAll()
             Parker.deliver()
-            if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-            if untimed, prepared.count > 1 { WaitRecord.hintOpenStreams() }
-            _ = Parker.park(seen, deadline: deadline)
+            let isOwing = pl_own().pointee.out_pending != 0
+            if !isOwing {
+                if untimed, prepared.count > 1 { WaitRecord.hintOpenStreams() }
+                _ = Parker.park(seen, deadline: deadline)
+            }
             WaitRecord.end()
+            // Writing may be a wait of its own: not inside this one, and before the sleep.
+            if isOwing { Output.flushQuietly() }
         }
     }
 

@@ -2,7 +2,8 @@
 //
 // Invariants
 // - `wait_gen` is odd while the record holds; every wait has a generation of its own. Fields are written
-//   before it becomes odd.
+//   before it becomes odd. A wait has no other inside: output, whose lock may have to be waited for, is
+//   written before or after.
 // - `wait_seq` is the sequence number on which the process sleeps: as long as `seq` has that value, nobody
 //   has news for it.
 // - A verdict of the supervisor names the generation it was found for; any other wait ignores it.
@@ -32,6 +33,7 @@ enum WaitRecord {
         _ kind: UInt8, line: Int32, tryDepth: Int32, seen: UInt32, flags: UInt8, object: UInt64 = 0, first: Bool
     ) -> UInt32 {
         let me = pl_me()!
+        assert(me.pointee.wait_gen & 1 == 0, "a wait inside a wait")
         me.pointee.wait_kind = kind
         fault(.waitRecordBeginWaitKind)
         me.pointee.wait_flags = flags

@@ -33,12 +33,13 @@ struct SyncWait {
             object: UInt64(object), first: generation == 0)
     }
 
-    /// Sleeps until there may be news. No lock is held.
+    /// Sleeps until there may be news, or writes what was printed before: look again in any case. No lock is held.
     mutating func park() {
         Parker.deliver()
-        if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-        _ = Parker.park(seen, deadline: deadline)
+        let isOwing = pl_own().pointee.out_pending != 0
+        if !isOwing { _ = Parker.park(seen, deadline: deadline) }
         WaitRecord.end()
+        if isOwing { Output.flushQuietly() }
     }
 
     /// The detector's verdict about this wait, or nil. It was given under the object's lock, and is to be taken
