@@ -25,7 +25,8 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
     if (signal != SIGTERM && info->si_code > 0) return;
     int saved = errno;
     pl_slot *me = pl_arena.me;
-    if (me) {
+    // A child that has not yet become a process of its own, or an external program, must not speak for its parent.
+    if (me && me->pid == getpid()) {
         uint32_t reason = PL_KICK_CANCEL;
         if (me->parent == PL_SUPERVISOR_SLOT && !me->service) {
             pl_store32(&pl_arena.header->main_signal, (uint32_t)signal);

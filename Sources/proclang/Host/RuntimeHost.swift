@@ -49,7 +49,18 @@ extension Runtime: Host {
         try Denials.require(.programs, "os.run")
         try flush()
         beforeBlocking()
-        return try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
+        let result = try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
+        if result.status == 128 + SIGINT { try awaitInterrupt() }
+        return result
+    }
+
+    /// A program ended by Ctrl-C: the terminal sends that to all in front, so this process's cancellation is on its way.
+    private func awaitInterrupt() throws {
+        guard isatty(STDIN_FILENO) == 1 else { return }
+        var nothing = pollfd(fd: -1, events: 0, revents: 0)
+        if case .cancelled = waitExternal(&nothing, 1, deadline: monotonicNow() + 100_000_000) {
+            throw HostError(kind: "cancelled", message: "cancelled while an external program ran")
+        }
     }
 
     public func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram {

@@ -38,16 +38,20 @@ final class LineEditor {
     private let event: Int32
     private var settings = termios()
     private let complete: (String) -> CompletionSet
+    /// Called while nobody types; true while there is something to look after.
+    private let lookAround: () -> Bool
     private var prompt = "> "
     private let continuation = ". "
     private var accepted: String?
     private var isOver = false
     private var isFinished: Bool { accepted != nil || isOver }
 
-    /// `complete` gets the text before the cursor. Throws when the terminal cannot be used.
+    /// `complete` gets the text before the cursor; `lookAround`: see there. Throws when the terminal cannot be used.
     init(
-        runtime: Runtime, style: TerminalStyle, highlighter: Highlighter, complete: @escaping (String) -> CompletionSet
+        runtime: Runtime, style: TerminalStyle, highlighter: Highlighter, lookAround: @escaping () -> Bool,
+        complete: @escaping (String) -> CompletionSet
     ) throws {
+        self.lookAround = lookAround
         self.runtime = runtime
         self.style = style
         self.complete = complete
@@ -167,11 +171,16 @@ final class LineEditor {
             pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
             pollfd(fd: event, events: Int16(POLLIN), revents: 0),
         ]
-        let isReady = (try? polls.withUnsafeMutableBufferPointer { try runtime.poll($0) }) != nil
-        guard isReady else {
-            runtime.acceptCancellation()
-            LineEditor.dropTypedAhead()
-            return .interrupted
+        wait: while true {
+            let deadline = lookAround() ? runtime.monotonicNow() + 500_000_000 : Int64.max
+            switch runtime.waitExternal(&polls, polls.count, deadline: deadline) {
+            case .timedOut: continue
+            case .cancelled:
+                runtime.acceptCancellation()
+                LineEditor.dropTypedAhead()
+                return .interrupted
+            case .done, .deadlocked, .failed: break wait
+            }
         }
         if polls[1].revents != 0 {
             TerminalPrompt.takeEvent(event)

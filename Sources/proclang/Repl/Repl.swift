@@ -82,11 +82,18 @@ final class ReplSession {
     private func makeInput() -> ReplInput {
         guard isTerminal else { return PipedInput(runtime: runtime) }
         let highlighter = Highlighter(builtins: interpreter.builtins)
-        let editor = try? LineEditor(runtime: runtime, style: style, highlighter: highlighter) { [unowned self] before in
-            ReplCompletion(session: self).complete(before)
-        }
+        let editor = try? LineEditor(
+            runtime: runtime, style: style, highlighter: highlighter,
+            lookAround: { [unowned self] in reportFailures() },
+            complete: { [unowned self] before in ReplCompletion(session: self).complete(before) })
         guard let editor else { return PipedInput(runtime: runtime) }
         return TerminalInput(editor: editor, history: History(environment: ProgramContext.environment), style: style)
+    }
+
+    /// Tells of background processes that have failed; true while there are any that run.
+    private func reportFailures() -> Bool {
+        interpreter.reportEndedProcesses()
+        return !interpreter.startedProcesses.isEmpty
     }
 
     /// A statement or a command.
