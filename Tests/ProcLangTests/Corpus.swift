@@ -14,6 +14,13 @@ enum Corpus {
         }.sorted { $0.path < $1.path }
     }
 
+    /// The texts that the fuzzer found.
+    static func findings() -> [URL] {
+        let folder = root.appendingPathComponent("Tests/Fuzz")
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.filter { $0.pathExtension == "fuzz" }.sorted { $0.path < $1.path }
+    }
+
     /// The programs in README.md and docs/, with their places.
     static func documented() -> [(place: String, text: String)] {
         let docs = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("docs").path)) ?? []

@@ -164,7 +164,10 @@ struct ResolverAnnotationTests {
                 print(list, [e])
             }
             func helper() { c ? y; print(y) }
-            parallel { p(1) }
+            parallel {
+                p(1)
+                { b ! 1; c ! 2; cs[0] ? z; q ? w; print(z, w) }
+            }
             """)
         #expect(checked.diagnostics.isEmpty)
         #expect(

@@ -14,8 +14,8 @@ struct ResolverTests {
             "let x = 1\nif true { let x = 2; print(x) }\nprint(x)",
             "for x in [1] { for x in [2] { print(x) } }",
             "let f = x => x + 1\nprint(f(1), [y for y in [1] if y > 0])",
-            "channel c\nc ? x\nc ? x\nc ? [x, y]\nprint(x, y)",
-            "channel c\nvar x = 0\nloop { c ? x; if x > 3 { break } }",
+            "channel c\nstart { c ! 1 }\nc ? x\nc ? x\nc ? [x, y]\nprint(x, y)",
+            "channel c\nstart { c ! 1 }\nvar x = 0\nloop { c ? x; if x > 3 { break } }",
             "let print = 3\nlet max = print\nlen(max)",
             "try { raise \"x\" } catch e { print(e.kind) }",
             "match [1] { case [a, ...rest] when a > 0 { print(rest) } case {k: int n} { print(n) } case _ { } }",
@@ -60,7 +60,7 @@ struct ResolverTests {
             ("print(_)", "undefined-name@1"),
             ("math.cosine(1)", "undefined-name@1"),
             ("channel c\nselect { case c ? x { } after 1s { print(x) } }", "undefined-name@2"),
-            ("match 1 { case n { } else { print(n) } }", "undefined-name@1"),
+            ("match 1 { case int n { } else { print(n) } }", "undefined-name@1"),
             ("print([x for x in [1]], x)", "undefined-name@1"),
         ])
     func names(text: String, expected: String) { #expect(Checked(text).summary == [expected]) }
@@ -141,7 +141,7 @@ struct ResolverTests {
     func sharedParameters() {
         let process = "process p(shared n) { n += 1 }\n"
         #expect(Checked(process + "shared a: int = 0\nparallel { p(a); p(shared a) }").summary == [])
-        #expect(Checked(process + "channel c\nc ? cell\nstart p(cell)").summary == [])
+        #expect(Checked(process + "channel c\nstart { shared s = 1; c ! shared s }\nc ? cell\nstart p(cell)").summary == [])
         #expect(Checked(process + "let a = 0\nstart p(a)").summary == ["shared-argument@3"])
         #expect(Checked(process + "start p(0)").summary == ["shared-argument@2"])
         #expect(Checked("let a = 0\nchannel c\nc ! shared a").summary == ["shared-argument@3"])
@@ -182,7 +182,7 @@ struct ResolverTests {
     @Test("a loop with a break ends")
     func loops() {
         #expect(Checked("loop { if true { break } }\nprint(1)").summary == [])
-        #expect(Checked("channel c\nloop { select { case c ? x { print(x); break } } }\nprint(1)").summary == [])
+        #expect(Checked("channel c\nstart { c ! 1 }\nloop { select { case c ? x { print(x); break } } }\nprint(1)").summary == [])
         #expect(Checked("loop { while true { break } }\nprint(1)").summary == ["unreachable-code@2"])
         #expect(Checked("shared a: int = 0\nlock a { lock a { a += 1 } }").summary == [])
     }

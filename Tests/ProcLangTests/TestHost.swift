@@ -26,6 +26,11 @@ final class TestHost: Host {
         word.initialize(to: 0)
     }
 
+    deinit {
+        word.deallocate()
+        message.deallocate()
+    }
+
     /// Makes the next loop turn or call raise `cancelled`.
     func requestCancellation() { word.pointee = 1 }
 

@@ -1,7 +1,7 @@
 // Compiled functions: the raw part that the interpreter loop reads, and the rest as ordinary Swift data.
 //
 // Invariants
-// - A `FunctionCode` never moves and is never freed: closures and frames point to it.
+// - A `FunctionCode` never moves, and lives as long as its machine: closures and frames point to it.
 // - `FunctionInfo.spans` has one entry for each instruction.
 // - Handlers are listed innermost first; a pc is covered by a handler when start <= pc < end.
 

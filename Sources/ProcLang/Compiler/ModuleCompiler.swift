@@ -13,6 +13,7 @@ final class ModuleCompiler {
     /// Bindings whose cell was made at the beginning of their block.
     var earlyCells: Set<ObjectIdentifier> = []
     private let unitNumber: (ModuleScope) -> Int
+    private let globals: GlobalTable
     /// Inner functions that are done.
     private var compiled: [ObjectIdentifier: UnsafeMutablePointer<FunctionCode>] = [:]
 
@@ -21,6 +22,7 @@ final class ModuleCompiler {
         self.module = module
         keepsGlobals = isMain && !scope.isInteractive
         self.unitNumber = unitNumber
+        globals = scope.table
     }
 
     func number(of scope: ModuleScope) -> Int { unitNumber(scope) }
@@ -117,7 +119,7 @@ final class ModuleCompiler {
         vm.infos.append(compiler.info)
         vm.loadedCode.append(function)
         #if DEBUG
-            Verifier.check(function, compiler.info, globals: Int.max)
+            Verifier.check(function, compiler.info, globals: globals.count)
         #endif
         return function
     }

@@ -106,6 +106,7 @@ public enum DiagnosticCode: String, CaseIterable {
     case emptySelect = "empty-select"
     case noEffect = "no-effect"
     case selfCommunication = "self-communication"
+    case oneSidedChannel = "one-sided-channel"
     case endUsedAfterPassing = "end-used-after-passing"
     // Modules
     case importFailed = "import-failed"

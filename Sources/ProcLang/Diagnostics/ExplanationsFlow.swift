@@ -46,6 +46,18 @@ extension Explanations {
             wrong: "channel c\ntry {\n    c ! 1\n    c ? x\n    print(x)\n} catch e { print(e.kind) }",
             right: "channel c(1)\nc ! 1\nc ? x\nprint(x)"),
         Explanation(
+            .oneSidedChannel, "a channel has readers but no writer, or writers but no reader",
+            [
+                "A warning: whoever receives from a channel to which nothing is ever sent waits in vain, or finds it at its "
+                    + "end at once; what is sent to a channel that nobody reads is lost. Mostly a name is wrong, or a "
+                    + "parameter has the wrong mark. Nothing is said where a timeout, another way out of a select, or a "
+                    + "try ... catch shows that it is meant."
+            ],
+            wrong: "process produce(out!) { out ! 1 }\nprocess consume(source?) { for x in source { print(x) } }\n"
+                + "channel numbers, results\nparallel {\n    produce(numbers)\n    consume(results)\n}",
+            right: "process produce(out!) { out ! 1 }\nprocess consume(source?) { for x in source { print(x) } }\n"
+                + "channel numbers\nparallel {\n    produce(numbers)\n    consume(numbers)\n}"),
+        Explanation(
             .endUsedAfterPassing, "an end is used after it was passed on",
             [
                 "A warning: a sent end is a copy. Whoever sends it away still holds it, competes with the one who got "

@@ -260,6 +260,13 @@ final class LibraryTable {
         methodTable.fill(declarations, vm.heap)
     }
 
+    deinit {
+        entries.deinitialize(count: bodyList.count).deallocate()
+        counts.deallocate()
+        shapes.deallocate()
+        methodTable.deallocate()
+    }
+
     /// The method `name` (an interned string) of a value.
     @inline(__always)
     func method(_ value: Value, _ name: Value) -> Int? {
@@ -448,6 +455,8 @@ struct MethodTable {
             cells[Int(kind) * columns + Int(selectors[index])] = UInt16(index + 1)
         }
     }
+
+    func deallocate() { cells.deallocate() }
 
     /// The method `name` (an interned string) of `value`, or -1.
     @inline(__always)

@@ -25,8 +25,13 @@ public final class Resolver {
     private var reportedNames: Set<String> = []
     private var builtinBindings: [String: Binding] = [:]
 
-    /// How often each unbuffered channel is mentioned, and the statements that send to it and receive from it.
+    /// What is done with each channel and queue that is declared or made by `let c = channel()`.
     var channelUses: [ObjectIdentifier: ChannelUses] = [:]
+    /// How many `try ... catch` surround the present place.
+    var guardDepth = 0
+    /// The communication at hand does not wait without bounds, or closes the channel.
+    var isPatient = true
+    var isClosing = false
     /// Ends that were sent away and not used since.
     var passedOn: [PassedOn] = []
 
@@ -74,6 +79,7 @@ public final class Resolver {
         settleCapabilities()
         settleLocks()
         warnSelfCommunication()
+        warnOneSidedChannels()
         module.functions = functions
         if moduleScope.isInteractive || moduleScope.isImported {
             for binding in module.globals { binding.isCaptured = true }
@@ -110,13 +116,6 @@ public final class Resolver {
         let binding: Binding
         let right: Rights
         let span: Span
-    }
-
-    struct ChannelUses {
-        let binding: Binding
-        var mentions = 0
-        var sends: [Span] = []
-        var receives: [Span] = []
     }
 
     func resolve(_ block: Block) {

@@ -269,6 +269,7 @@ extension Resolver {
             }
             return
         }
+        isPatient = !member.name.hasPrefix("try_") && call.arguments.allSatisfy { $0.label == nil }
         switch member.name {
         case "send", "put", "try_put":
             checkDirection(member.object, .write, "sent to")
@@ -276,12 +277,17 @@ extension Resolver {
         case "receive", "recv", "get", "try_get":
             checkDirection(member.object, .read, "received from")
             resolve(member.object, .read)
-        case "close", "poison": resolve(member.object, .look)
+        case "close":
+            isClosing = true
+            resolve(member.object, .look)
+            isClosing = false
+        case "poison": resolve(member.object, .look)
         case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault":
             resolve(member.object, .value)
             warnForeignChange(member.object, expr.span)
         default: resolve(member.object, .value)
         }
+        isPatient = true
         resolveArguments(call)
     }
 

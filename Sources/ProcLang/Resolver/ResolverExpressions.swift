@@ -128,8 +128,7 @@ extension Resolver {
         case .shared, .parameter(.shared):
             function.noteUse(of: binding, .hold)
             return
-        case .channel: channelUses[ObjectIdentifier(binding)]?.mentions += 1
-        default: break
+        default: noteChannelUse(binding, usage, span)
         }
         switch usage {
         case .rights(let rights): function.noteUse(of: binding, rights)
@@ -170,6 +169,10 @@ extension Resolver {
 
     private func resolve(_ member: Member, _ expr: Expr, _ usage: Usage) {
         if resolveModuleMember(member) { return }
+        // An end that is stored or sent may be used, or not, by whoever gets it.
+        let wasPatient = isPatient
+        if case .rights(.both) = usage { isPatient = false }
+        defer { isPatient = wasPatient }
         switch member.name {
         case "reader":
             resolve(member.object, .read)

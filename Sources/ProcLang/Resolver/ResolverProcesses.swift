@@ -93,33 +93,6 @@ extension Resolver {
             ])
     }
 
-    private func noteCommunication(_ channel: Expr, _ note: (inout ChannelUses) -> Void) {
-        guard case .name(let name) = channel.kind, let binding = name.binding else { return }
-        let id = ObjectIdentifier(binding)
-        if var uses = channelUses[id] {
-            note(&uses)
-            channelUses[id] = uses
-        }
-    }
-
-    /// An unbuffered channel whose every use is a statement of the process that declares it.
-    func warnSelfCommunication() {
-        guard !moduleScope.isInteractive, !moduleScope.isImported else { return }
-        for uses in channelUses.values {
-            guard !uses.binding.isCaptured, let send = uses.sends.first, let receive = uses.receives.first,
-                uses.mentions == uses.sends.count + uses.receives.count
-            else { continue }
-            let isSend = send.start < receive.start
-            report(
-                .warning, .selfCommunication,
-                "no other process uses `\(uses.binding.name)`, so this \(isSend ? "send" : "receive") waits forever",
-                isSend ? send : receive,
-                more: [.init(isSend ? receive : send, isSend ? "received by the same process" : "sent by the same process")],
-                help: isSend
-                    ? ["`channel \(uses.binding.name)(1)` keeps a value until it is received"]
-                    : ["a process is created by `start { ... }` or in `parallel { ... }`"])
-        }
-    }
 
     /// What is declared as something else. Values that turn out to be no channel are errors (`type`) at run time.
     private func checkIsChannel(_ expr: Expr, _ action: String) {
@@ -138,17 +111,21 @@ extension Resolver {
     }
 
     func resolveSelect(_ node: Select) {
+        let waitsForCases = node.after == nil && node.otherwise == nil && node.closed == nil
         for entry in node.cases {
             if let replication = entry.replication { resolveIterable(replication.iterable) }
             inScope {
                 for pattern in entry.replication?.patterns ?? [] { declare(pattern, .loopVariable) }
                 if let condition = entry.condition { resolveCondition(condition) }
+                isPatient = waitsForCases
                 switch entry.action {
                 case .send(let channel, let value):
                     resolveSend(channel, value)
+                    isPatient = true
                     resolve(entry.body)
                 case .receive(let source, let target):
                     resolveReceiver(source)
+                    isPatient = true
                     inScope {
                         bindReceived(target)
                         resolve(entry.body)

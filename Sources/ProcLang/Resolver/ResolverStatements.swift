@@ -24,6 +24,7 @@ extension Resolver {
         case .declare(let declaration):
             if let value = declaration.value { resolve(value, .value) }
             declare(declaration.pattern, declaration.isVariable ? .variable : .constant)
+            noteMadeChannel(declaration)
         case .function(let node), .process(let node):
             if let binding = node.name?.binding { binding.isUsed = binding.isUsed || binding.isGlobal }
             resolveFunction(node)
@@ -32,8 +33,9 @@ extension Resolver {
                 if let count = item.count { resolve(count, .look) }
                 if let capacity = item.capacity { resolve(capacity, .look) }
                 let binding = declare(item.name, channelBinding(declaration.kind, item))
-                if let binding, binding.kind == .channel, item.capacity == nil {
-                    channelUses[ObjectIdentifier(binding)] = ChannelUses(binding: binding)
+                if let binding, declaration.kind != .pipe {
+                    let isRendezvous = binding.kind == .channel && item.capacity == nil
+                    channelUses[ObjectIdentifier(binding)] = ChannelUses(binding: binding, isRendezvous: isRendezvous)
                 }
             }
         case .shared(let items):
@@ -85,7 +87,9 @@ extension Resolver {
         case .lock(let targets, let body): resolveLock(targets, body, statement.span)
         case .match(let node): resolveMatch(node)
         case .tryCatch(let node):
+            if node.handler != nil { guardDepth += 1 }
             resolve(node.body)
+            if node.handler != nil { guardDepth -= 1 }
             if let handler = node.handler {
                 inScope {
                     if let name = handler.name { declare(name, .caughtError) }
@@ -313,7 +317,7 @@ extension Resolver {
             ])
     }
 
-    // MARK: lock, match, import
+    // MARK: lock, import
 
     private func resolveLock(_ targets: [Expr], _ body: Block, _ span: Span) {
         var bindings: [Binding] = []
@@ -364,73 +368,9 @@ extension Resolver {
         locked.removeLast()
     }
 
-    private func resolveMatch(_ node: Match) {
-        resolve(node.subject, .value)
-        var catchesAll: Match.Case?
-        for entry in node.cases {
-            if let catchesAll {
-                report(
-                    .warning, .unreachable, "this case is never reached", entry.pattern.span,
-                    more: [.init(catchesAll.pattern.span, "this matches everything")])
-            }
-            inScope {
-                declare(entry.pattern, .constant)
-                if let condition = entry.condition { resolveCondition(condition) }
-                resolve(entry.body)
-            }
-            if entry.condition == nil, catchesAll == nil {
-                switch entry.pattern.kind {
-                case .wildcard, .name: catchesAll = entry
-                default: break
-                }
-            }
-        }
-        if let otherwise = node.otherwise { resolve(otherwise) }
-    }
-
     private func resolveImport(_ node: Import) {
         let binding = declare(node.name, .importedModule)
         binding?.module = imports[node.path]
-    }
-
-    // MARK: Ways that end
-
-    /// Nothing after this statement in its block is reached.
-    private func leaves(_ statement: Stmt) -> Bool {
-        switch statement.kind {
-        case .breakLoop, .continueLoop: return loopDepth > 0
-        case .returnValue: return function.kind != .main
-        case .raise: return true
-        case .loop(let body): return !hasBreak(body)
-        case .block(let block): return leaves(block)
-        case .conditional(let node):
-            guard let otherwise = node.otherwise else { return false }
-            return node.branches.allSatisfy { leaves($0.body) } && leaves(otherwise)
-        default: return false
-        }
-    }
-
-    private func leaves(_ block: Block) -> Bool { block.statements.contains(where: leaves) }
-
-    /// A `break` in the body that belongs to the loop around it.
-    private func hasBreak(_ block: Block) -> Bool {
-        block.statements.contains { statement in
-            switch statement.kind {
-            case .breakLoop: return true
-            case .block(let block), .lock(_, let block): return hasBreak(block)
-            case .conditional(let node):
-                return node.branches.contains { hasBreak($0.body) } || node.otherwise.map(hasBreak) == true
-            case .select(let node):
-                return node.cases.contains { hasBreak($0.body) } || node.after.map { hasBreak($0.body) } == true
-                    || node.otherwise.map(hasBreak) == true || node.closed.map(hasBreak) == true
-            case .match(let node):
-                return node.cases.contains { hasBreak($0.body) } || node.otherwise.map(hasBreak) == true
-            case .tryCatch(let node):
-                return hasBreak(node.body) || node.handler.map { hasBreak($0.body) } == true
-                    || node.finally.map(hasBreak) == true
-            default: return false
-            }
-        }
     }
 }
 
@@ -441,14 +381,6 @@ extension Stmt {
         case .function, .process, .invalid: return true
         default: return false
         }
-    }
-}
-
-extension Span {
-    /// The part of the span on its first line.
-    fileprivate func firstLine(of source: SourceFile) -> Span {
-        let bounds = source.bounds(ofLine: source.line(at: start))
-        return Span(file: file, start: start, end: min(end, Int32(bounds.upperBound)))
     }
 }
 

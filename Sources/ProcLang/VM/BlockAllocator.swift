@@ -54,7 +54,8 @@ struct BlockAllocator {
     /// The blocks of each size class.
     private(set) var blocks: [[UnsafeMutablePointer<BlockInfo>]]
     private var spare: [UnsafeMutableRawPointer] = []
-    private var chunks = 0
+    /// What the system gave: runs of blocks.
+    private var chunks: [UnsafeMutableRawPointer] = []
     /// Bytes in cells handed out since the last collection (counted a bitmap word at a time).
     var freshBytes = 0
 
@@ -122,10 +123,10 @@ struct BlockAllocator {
 
     private mutating func makeBlock(_ sizeClass: Int) -> UnsafeMutablePointer<BlockInfo>? {
         if spare.isEmpty {
-            chunks += 1
-            let isSmall = chunks <= Self.smallChunks
+            let isSmall = chunks.count < Self.smallChunks
             let size = isSmall ? Self.blockSize * Self.blocksPerChunk : 2 * Self.hugePage
             guard let chunk = aligned_alloc(isSmall ? Self.blockSize : Self.hugePage, size) else { return nil }
+            chunks.append(chunk)
             if !isSmall { madvise(chunk, size, MADV_HUGEPAGE) }
             for index in (0..<(size / Self.blockSize)).reversed() { spare.append(chunk + index * Self.blockSize) }
         }
@@ -206,7 +207,23 @@ struct BlockAllocator {
         return live
     }
 
-    /// Calls `body` with every allocated object (for the verifier). Cursors must be flushed.
+    /// Gives everything back to the system: there must be no object any more that somebody uses.
+    mutating func freeAll() {
+        for list in blocks {
+            for info in list {
+                info.pointee.allocated.deallocate()
+                info.deallocate()
+            }
+        }
+        for chunk in chunks { free(chunk) }
+        cursors.deallocate()
+        classOfSize.deallocate()
+        blocks = []
+        chunks = []
+        spare = []
+    }
+
+    /// Calls `body` with every allocated object (for the verifier and the end of a heap). Cursors must be flushed.
     func forEachObject(_ body: (UnsafeMutableRawPointer) -> Void) {
         for list in blocks {
             for info in list {

@@ -60,6 +60,8 @@ final class Heap {
         singleCharacters[128] = Value(empty)
     }
 
+    deinit { freeAll() }
+
     var emptyString: Value { singleCharacters[128] }
 
     /// Bytes allocated since the last collection.
@@ -134,6 +136,18 @@ final class Heap {
                 freeBigSlots.append(slot)
             }
         }
+    }
+
+    /// Frees all objects with what they own, and then the memory that they lay in.
+    private func freeAll() {
+        releaseHandle = { _ in }
+        blocks.flushCursors()
+        blocks.forEachObject { finalize($0) }
+        bigMarks = bigMarks.map { _ in false }
+        sweepBig()
+        assert(externalBytes == 0, "\(externalBytes) bytes of buffers belong to no object")
+        blocks.freeAll()
+        singleCharacters.deallocate()
     }
 
     /// A buffer from the system, not cleared.

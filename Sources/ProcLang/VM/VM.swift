@@ -130,6 +130,20 @@ final class VM {
         loadEmptyFunction()
     }
 
+    /// The heap frees itself. Nothing may use a value of this machine any more.
+    deinit {
+        for function in loadedCode {
+            function.pointee.code.deallocate()
+            function.pointee.constants.deallocate()
+            function.deallocate()
+        }
+        free(stackBase)
+        free(frames)
+        globals.deallocate()
+        waitPoints.deallocate()
+        spareBuffer?.deallocate()
+    }
+
     private static func makeEmptyFunction() -> UnsafeMutablePointer<FunctionCode> {
         let code = UnsafeMutablePointer<Instruction>.allocate(capacity: 1)
         code.initialize(to: Instruction(.returnNil))

@@ -85,14 +85,25 @@ enum FuzzChecks {
         try require(first == second, "two runs differ:\n\(first)\n---\n\(second)")
     }
 
-    /// The output and the end; nil if the program is refused.
+    /// Runs it, and checks that the machine is left in order: nothing is held for calls that have ended, and all
+    /// memory goes with the machine (the heap counts its buffers to zero; the leak sanitizer looks for the rest).
     private static func run(_ text: String, collectsOften: Bool) throws -> String? {
+        weak var machine: VM?
+        let result = try withExtendedLifetime(TestHost()) { host in
+            try run(text, collectsOften: collectsOften, on: host) { machine = $0 }
+        }
+        try require(machine == nil, "the machine is still referred to")
+        return result
+    }
+
+    /// The output and the end; nil if the program is refused.
+    private static func run(_ text: String, collectsOften: Bool, on host: TestHost, made: (VM) -> Void) throws -> String? {
         let sources = SourceMap()
         let source = sources.add(path: "fuzz.proc", text: Array(text.utf8))
         let parsed = Parser.parse(source)
-        let host = TestHost()
         let scope = ModuleScope(table: GlobalTable(), isInteractive: false)
         let interpreter = Interpreter(host: host, sources: sources, globals: scope.table, memoryLimit: 32 << 20)
+        made(interpreter.vm)
         let all = parsed.diagnostics + Resolver.resolve(parsed.module, in: scope, builtins: interpreter.builtins)
         guard !all.hasErrors, let unit = try? interpreter.compile(parsed.module, scope: scope) else { return nil }
         let outer = Heap.minimumThreshold
@@ -110,6 +121,9 @@ enum FuzzChecks {
         case .exit(let status): end = "exit \(status)"
         case .cancelled: end = "cancelled"
         }
+        let vm = interpreter.vm
+        try require(vm.roots.isEmpty && vm.nativeDepth == 0 && vm.pendingError.isNil, "something is held for calls that have ended")
+        vm.collect(top: vm.stackBase)
         return host.text + "\n" + end
     }
 

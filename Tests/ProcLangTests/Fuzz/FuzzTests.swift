@@ -23,8 +23,20 @@ import Testing
         }
     }
 
+    /// What the fuzzer found once stays right: Tests/Fuzz holds the texts, as small as they could be made.
+    @Test func findings() throws {
+        let texts = Corpus.findings()
+        #expect(texts.count > 5)
+        for url in texts {
+            let text = try Array(Data(contentsOf: url))
+            try FuzzChecks.front(text)
+            try FuzzChecks.machine(String(decoding: text, as: UTF8.self))
+        }
+    }
+
     @Test func mutatedTexts() throws {
-        let corpus = Corpus.programs().compactMap { try? Array(Data(contentsOf: $0)) }.filter { $0.count < 8000 }
+        let texts = Corpus.programs() + Corpus.findings()
+        let corpus = texts.compactMap { try? Array(Data(contentsOf: $0)) }.filter { $0.count < 8000 }
         try repeatedly("mutated texts") { seed in
             var mutator = FuzzMutator(random: FuzzRandom(seed: seed), corpus: corpus)
             return mutator.mutant()
