@@ -276,4 +276,52 @@ struct LibraryReferenceTests {
         #expect(run.out == written)
         #expect(run.out.contains("`print("))
     }
+
+    /// All examples of the page in one program, each in a block of its own.
+    @Test("the examples of docs/library.md give what the page says")
+    func libraryExamples() async throws {
+        let page = try String(contentsOf: Project.root.appendingPathComponent("docs/library.md"), encoding: .utf8)
+        var program = ""
+        var expected = ""
+        var count = 0
+        for line in page.split(separator: "\n") where line.hasPrefix("  `") {
+            let parts = line.dropFirst(3).dropLast().components(separatedBy: "` ")
+            guard parts.count == 2, let mark = parts[1].firstIndex(of: "`") else {
+                #expect(line.contains("exit") || line.contains("eprint") || line.contains("input"), "no result: \(line)")
+                continue
+            }
+            count += 1
+            let result = parts[1][parts[1].index(after: mark)...]
+            if parts[1].hasPrefix("prints") {
+                program += "{\n\(parts[0])\n}\n"
+            } else {
+                let (before, last) = Self.lastStatement(parts[0])
+                program += "{\n\(before)\nprint(repr(\(last)))\n}\n"
+            }
+            expected += result + "\n"
+        }
+        #expect(count > 150)
+        let run = try await Limiter.shared.run { try ProgramRun.of(Project.program, ["-e", program]) }
+        #expect(run.out == expected)
+        #expect(run.err == "to standard error\n" || run.err.isEmpty, "\(run.err)")
+    }
+
+    /// `a; b; c` as `a; b; ` and `c`.
+    static func lastStatement(_ code: String) -> (String, String) {
+        var depth = 0
+        var isText = false
+        var start = code.startIndex
+        var before: Character = " "
+        for index in code.indices {
+            let character = code[index]
+            if character == "\"", before != "\\" { isText.toggle() }
+            if !isText {
+                if "([{".contains(character) { depth += 1 }
+                if ")]}".contains(character) { depth -= 1 }
+                if character == ";", depth == 0 { start = code.index(index, offsetBy: 2) }
+            }
+            before = character
+        }
+        return (String(code[..<start]), String(code[start...]))
+    }
 }

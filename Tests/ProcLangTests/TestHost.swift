@@ -114,7 +114,7 @@ final class TestHost: Host {
     func close(_ end: End) {}
     func poison(_ object: ObjectRef) throws {}
     func rights(on object: ObjectRef) -> Rights { .both }
-    func occupancy(of end: End) -> (count: Int, capacity: Int) {
+    func occupancy(of end: End) -> (count: Int, capacity: Int)? {
         guard let channel = channels[end.object.raw] else { return (0, 0) }
         return (channel.queue.count, channel.capacity)
     }

@@ -194,7 +194,7 @@ extension Opcode {
         case .sliceFrom: return .init([.register, .register, .number], "R[a] = the items of the list R[b] from c on. Safe point")
         case .fetchKey: return .init([.register, .register, .register], "R[a] = R[b][R[c]] of a map, absent if it is not there")
         case .jumpIfNotKind: return .init([.register, .number, .jump], "jump unless R[a] is of type b")
-        case .matchFailed: return .init([.register], "raise: no case matches R[a]")
+        case .matchFailed: return .init([.register, .number], "raise: no case matches R[a], or (b) it does not fit a pattern")
         case .raise: return .init([.register], "raise R[a]: an error, or the text of one")
         case .reraise: return .init([.register], "raise the caught error R[a] again, with its trace")
         case .send: return .init([.register, .register], "R[a] ! R[b]. Safe point")

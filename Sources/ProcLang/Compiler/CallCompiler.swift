@@ -163,6 +163,11 @@ extension FunctionCompiler {
         {
             return try at(expr.span) { try loadRaw(name, to: register) }
         }
+        if case .member(let member) = expr.kind, let binding = member.resolved, binding.isShared,
+            declaration.place == .global, declaration.name == "len"
+        {
+            return at(expr.span) { _ = emit(.getGlobalChecked, register, wide: binding.globalSlot) }
+        }
         try argument(expr, byReference: byReference, to: register)
     }
 

@@ -225,6 +225,8 @@ extension FunctionCompiler {
             for (index, object) in objects.enumerated() {
                 if case .name(let name) = object.kind, name.binding?.isShared == true {
                     try at(object.span) { try loadRaw(name, to: registers + index) }
+                } else if case .member(let member) = object.kind, let binding = member.resolved, binding.isShared {
+                    at(object.span) { _ = emit(.getGlobalChecked, registers + index, wide: binding.globalSlot) }
                 } else {
                     try expression(object, to: registers + index)
                 }

@@ -262,11 +262,16 @@ extension FunctionCompiler {
 
     /// A shared variable with the indices and attributes behind it.
     struct SharedPath {
+        enum Root {
+            case name(Name)
+            /// `lib.hits`, of an imported module.
+            case imported(Member, Binding)
+        }
         enum Step {
             case index(Expr)
             case field(String)
         }
-        let root: Name
+        let root: Root
         let steps: [Step]
         /// The root is an ordinary name, which may hold a shared variable that came in a message.
         var isDynamic = false
@@ -289,16 +294,19 @@ extension FunctionCompiler {
             switch expr.kind {
             case .name(let name):
                 guard let binding = name.binding, steps.count <= 8 else { return nil }
-                if binding.isShared { return SharedPath(root: name, steps: steps.reversed()) }
+                if binding.isShared { return SharedPath(root: .name(name), steps: steps.reversed()) }
                 if dynamic, binding.kind != .builtin, binding.kind != .importedModule, case .field("value")? = steps.last {
-                    return SharedPath(root: name, steps: steps.reversed(), isDynamic: true)
+                    return SharedPath(root: .name(name), steps: steps.reversed(), isDynamic: true)
                 }
                 return nil
             case .index(let object, let index):
                 steps.append(.index(index))
                 expr = object
             case .member(let member):
-                if member.resolved != nil { return nil }
+                if let binding = member.resolved {
+                    guard binding.isShared, steps.count <= 8 else { return nil }
+                    return SharedPath(root: .imported(member, binding), steps: steps.reversed())
+                }
                 steps.append(.field(member.name))
                 expr = member.object
             default: return nil
@@ -312,7 +320,7 @@ extension FunctionCompiler {
         guard path.isDynamic else { return try scratch { try shared() } }
         let ordinary = try scratch {
             let root = try temporary()
-            try loadRaw(path.root, to: root)
+            try loadRoot(path, to: root)
             return fusedJump(.jumpIfNotKind, root, TypeTest.number(.shared))
         }
         try scratch { try shared() }
@@ -322,10 +330,19 @@ extension FunctionCompiler {
         land(done)
     }
 
+    /// The shared variable itself, or what may be one.
+    private func loadRoot(_ path: SharedPath, to register: Int) throws {
+        switch path.root {
+        case .name(let name): try loadRaw(name, to: register)
+        case .imported(let member, let binding):
+            at(member.nameSpan) { _ = emit(.getGlobalChecked, register, wide: binding.globalSlot) }
+        }
+    }
+
     /// Loads a path into new registers: the reference, then the steps. `extra` further registers follow.
     func pathRegisters(_ path: SharedPath, extra: Int = 0) throws -> Int {
         let base = try temporary(1 + path.steps.count + extra)
-        try loadRaw(path.root, to: base)
+        try loadRoot(path, to: base)
         for (index, step) in path.steps.enumerated() {
             switch step {
             case .index(let expr): try expression(expr, to: base + 1 + index)

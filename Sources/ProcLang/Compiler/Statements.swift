@@ -110,7 +110,11 @@ extension FunctionCompiler {
             guard let scope = node.name.binding?.module else {
                 throw CompileError(message: "the module `\(node.path)` was not loaded", span: node.pathSpan)
             }
-            try scratch { emit(.importModule, try temporary(2), wide: module.number(of: scope)) }
+            let number = module.number(of: scope)
+            try scratch { emit(.importModule, try temporary(2), wide: number) }
+            let register = try temporary()
+            try loadConstant(Value(tag: Tag.module, payload: VM.importedModules + UInt64(number)), to: register)
+            try declare(node.name, from: register)
         }
     }
 
@@ -185,6 +189,19 @@ extension FunctionCompiler {
             if let name = rest?.name, !name.isDiscard {
                 if name.declares { try declare(name, from: registers + items.count) } else { try store(name, from: registers + items.count) }
             }
+        case .map(let entries):
+            var failures = [fusedJump(.jumpIfNotKind, source, TypeTest.number(.map))]
+            for entry in entries {
+                let register = try temporary(2)
+                try expression(entry.key, to: register + 1)
+                emit(.fetchKey, register, source, register + 1)
+                failures.append(jump(.jumpIfAbsent, register))
+                try bind(entry.pattern, from: register)
+            }
+            let fits = jump()
+            land(failures)
+            at(pattern.span) { _ = emit(.matchFailed, source, 1) }
+            land(fits)
         default:
             throw CompileError(message: "this pattern cannot stand here", span: pattern.span)
         }
@@ -264,7 +281,13 @@ extension FunctionCompiler {
         case .member(let member, let span):
             try scratch {
                 if let binding = member.resolved {
-                    emit(.setGlobal, source, wide: binding.globalSlot)
+                    if binding.isShared {
+                        let reference = try temporary()
+                        at(span) { _ = emit(.getGlobalChecked, reference, wide: binding.globalSlot) }
+                        at(span) { _ = emit(.sharedSet, reference, source) }
+                    } else {
+                        emit(.setGlobal, source, wide: binding.globalSlot)
+                    }
                     return
                 }
                 func ordinary() throws {

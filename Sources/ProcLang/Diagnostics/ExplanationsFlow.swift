@@ -34,7 +34,9 @@ extension Explanations {
         Explanation(
             .noEffect, "a statement computes a value that nobody uses",
             [
-                "A warning: a comparison was probably meant to be an assignment (=), a mentioned function to be called."
+                "A comparison was probably meant to be an assignment (=), a mentioned function to be called. A function "
+                    + "main is not called by itself. Methods of lists would change only a copy of a shared array: this "
+                    + "is an error, the others are warnings."
             ],
             wrong: "func greet() { print(\"hello\") }\ngreet", right: "func greet() { print(\"hello\") }\ngreet()"),
         Explanation(

@@ -98,7 +98,7 @@ public protocol Host: AnyObject {
     /// The rights this process has now on the object.
     func rights(on object: ObjectRef) -> Rights
     /// Number of unread messages, and the capacity (`Int.max`: unbounded).
-    func occupancy(of end: End) -> (count: Int, capacity: Int)
+    func occupancy(of end: End) -> (count: Int, capacity: Int)?
     /// After a collection: every capability that this process can still reach. The others are given up.
     func retain(only reachable: Set<End>)
 

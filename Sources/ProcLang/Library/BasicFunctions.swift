@@ -197,7 +197,10 @@ enum BasicFunctions {
         }
         table.function("exit", "status?", "Ends the program (in the main script) or the process, with a status (0).") { (vm, a, _) throws(Raise) in
             guard a[0].isAbsent || a[0].isInt else { throw vm.typeError("`exit` takes an int, not \(a[0].typeName)") }
-            vm.exitStatus = a[0].isAbsent ? 0 : Int32(truncatingIfNeeded: a[0].int & 255)
+            guard a[0].isAbsent || 0...255 ~= a[0].int else {
+                throw vm.valueError("an exit status is an int from 0 to 255, not \(a[0].int)")
+            }
+            vm.exitStatus = a[0].isAbsent ? 0 : Int32(a[0].int)
             throw vm.raise(vm.kinds.process, "exit")
         }
         table.function("assert", "condition, message?", "Raises `assertion` if the condition is false.") { (vm, a, _) throws(Raise) in
@@ -299,7 +302,7 @@ extension VM {
         case Tag.bytes: return value.bytes.pointee.count
         case Tag.range: return value.range.pointee.count
         case Tag.namespace: return value.namespace.pointee.fields.pointee.count
-        case Tag.end: return host.occupancy(of: value.end).count
+        case Tag.end: return try occupancy(of: value.end).count
         case Tag.shared: return try sharedLength(value)
         default: throw typeError("\(value.typeName) has no length")
         }

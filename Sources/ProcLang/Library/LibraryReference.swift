@@ -17,12 +17,15 @@ public enum LibraryReference {
 
             Made from the library's declarations by `proclang reference`; do not edit. An argument in brackets may be
             left out, `name:` is given by name, `...` takes any number. In the REPL, `:help lists` shows a section and
-            `:doc sorted` one entry.
+            `:doc sorted` one entry. The tests run the examples.
 
             """
         for section in sections {
             text += "\n## \(section.title)\n\n"
-            for entry in section.entries { text += "- `\(entry.call)`: \(entry.doc)\n" }
+            for entry in section.entries {
+                text += "- `\(entry.call)`: \(entry.doc)\n"
+                if let example = LibraryExamples.example(exampleKey(section, entry.call)) { text += line(example) }
+            }
             if let example = section.example { text += program(example.code, example.output) }
         }
         text += "\n# Topics\n\nWhat `:help` says about the language itself.\n"
@@ -30,6 +33,22 @@ public enum LibraryReference {
             text += "\n## `\(topic.name)`: \(topic.title)\n\n\(topic.text)\n" + program(topic.code, topic.output)
         }
         return text
+    }
+
+    private static func line(_ example: LibraryExamples.Example) -> String {
+        if example.result.isEmpty { return "  `\(example.code)`\n" }
+        return "  `\(example.code)` \(example.prints ? "prints" : "gives") `\(example.result)`\n"
+    }
+
+    /// The key in `LibraryExamples` of an entry: `print`, `strings.upper`, `math.sqrt`.
+    private static func exampleKey(_ section: Section, _ call: String) -> String {
+        let name = String(call.prefix { $0 != "(" })
+        return name.hasPrefix(".") ? section.name + name : name
+    }
+
+    /// The keys of all examples that there must be.
+    static func exampleKeys() -> [String] {
+        sections.flatMap { section in section.entries.map { exampleKey(section, $0.call) } }
     }
 
     private static func program(_ code: String, _ output: String) -> String {

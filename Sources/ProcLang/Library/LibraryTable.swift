@@ -262,7 +262,6 @@ final class LibraryTable {
 
     deinit {
         entries.deinitialize(count: bodyList.count).deallocate()
-        counts.deallocate()
         shapes.deallocate()
         methodTable.deallocate()
     }
@@ -288,9 +287,16 @@ final class LibraryTable {
     func nearestMethod(to name: String, of value: Value) -> String? {
         let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
             "toLowerCase": "lower", "len": "len(x)", "has": "in", "contains": "in", "foreach": "for", "put": "send",
-            "recv": "receive", "read": "receive", "write": "send"]
+            "recv": "receive", "read": "receive", "write": "send", "isnumeric": "isdigit", "isdecimal": "isdigit",
+            "has_key": "in", "containsKey": "in", "includes": "in", "trim": "strip", "toString": "str(x)", "concat": "+",
+            "substring": "s[a..<b]", "substr": "s[a..<b]", "slice": "xs[a..<b]", "forEach": "for", "indexOf": "index",
+            "startsWith": "startswith", "endsWith": "endswith", "format": "\"{x:.2f}\"",
+            "entries": "items", "shift": "pop(0)", "unshift": "insert(0, x)", "appendleft": "insert(0, x)", "popleft": "pop(0)",
+            "terminate": "kill", "is_alive": "alive", "exitcode": "status", "wait": "join", "start": "start f()"]
         let methods = methodNames(of: value.kind)
-        if let other = others[name], methods.contains(other) || other.contains("(") || other == "in" || other == "for" {
+        if let other = others[name],
+            methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other == "in" || other == "for"
+        {
             return other
         }
         var best: (name: String, distance: Int)?

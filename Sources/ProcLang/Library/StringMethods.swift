@@ -170,8 +170,12 @@ enum StringMethods {
             }
             return Value(result)
         }
-        table.method(of: Tag.string, "rsplit", "separator, limit?", "Like `split`, counting the limit from the end.") {
+        table.method(of: Tag.string, "rsplit", "separator?, limit?", "Like `split`, counting the limit from the end.") {
             (vm, a, _) throws(Raise) in
+            if a[1].isAbsent || a[1].isNil {
+                let limit = try vm.intArgument(a[2], "the limit", default: -1)
+                return splitWordsFromEnd(vm, a[0].string, limit < 0 ? .max : limit)
+            }
             let separator = try vm.stringArgument(a[1], "the separator")
             guard separator.byteCount > 0 else { throw vm.valueError("the separator is empty") }
             var limit = try vm.intArgument(a[2], "the limit", default: -1)
@@ -289,9 +293,8 @@ enum StringMethods {
         var parts = 0
         while index < text.byteCount {
             if parts == limit {
-                var end = text.byteCount
-                while end > index, let width = spaceWidth(text, before: end) { end -= width }
-                vm.heap.append(piece(vm, text, index, end), to: result)
+                // As in Python, the last part keeps the white space behind it.
+                vm.heap.append(piece(vm, text, index, text.byteCount), to: result)
                 return
             }
             var end = index
@@ -302,6 +305,27 @@ enum StringMethods {
             parts += 1
             index = skipSpace(text, from: end)
         }
+    }
+
+    private static func splitWordsFromEnd(_ vm: VM, _ text: StringPointer, _ limit: Int) -> Value {
+        var parts: [Value] = []
+        var end = text.byteCount
+        while true {
+            while end > 0, let width = spaceWidth(text, before: end) { end -= width }
+            if end == 0 { break }
+            var start = end
+            if parts.count == limit {
+                start = 0
+            } else {
+                while start > 0, spaceWidth(text, before: start) == nil {
+                    start -= 1
+                    while text.pointee.bytes[start] & 0xC0 == 0x80 { start -= 1 }
+                }
+            }
+            parts.append(piece(vm, text, start, end))
+            end = start
+        }
+        return vm.heap.makeList(Array(parts.reversed()))
     }
 
     private static func splitAt(
@@ -428,7 +452,10 @@ enum StringMethods {
                     fill = try vm.stringArgument(a[2], "the fill")
                     guard fill.charCount == 1 else { throw vm.valueError("the fill is one character") }
                 }
-                let missing = width - a[0].string.charCount
+                // Columns of the terminal, as in formats: what is aligned is a table.
+                let text = a[0].string
+                let taken = text.isASCII ? text.charCount : text.text.reduce(0) { $0 + DisplayWidth.columns($1) }
+                let missing = width - taken
                 guard missing > 0 else { return a[0] }
                 try vm.require(missing, ofSize: 4)
                 let before = left(missing, width)
@@ -440,10 +467,10 @@ enum StringMethods {
                 return vm.heap.makeString(bytes)
             }
         }
-        padding("ljust", "Filled at the end to `width` characters.") { _, _ in 0 }
-        padding("rjust", "Filled at the beginning to `width` characters.") { missing, _ in missing }
+        padding("ljust", "Filled at the end to `width` columns; a wide character takes two.") { _, _ in 0 }
+        padding("rjust", "Filled at the beginning to `width` columns; a wide character takes two.") { missing, _ in missing }
         // Python puts the odd blank to the left when the width is odd.
-        padding("center", "Filled at both ends to `width` characters.") { missing, width in
+        padding("center", "Filled at both ends to `width` columns; a wide character takes two.") { missing, width in
             missing / 2 + (missing & width & 1)
         }
         table.method(of: Tag.string, "zfill", "width", "Filled with zeros after the sign to `width` characters.") {

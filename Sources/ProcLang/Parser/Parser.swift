@@ -259,7 +259,7 @@ public final class Parser {
         }
         try fail(
             "expected \(separators)`\(shut)`, found \(found)",
-            more: [.init(span(tokens[opening]), "to close this")])
+            more: [.init(span(tokens[opening]), "to close this")], help: helpInBrackets())
     }
 
     /// A name that is being declared or given.

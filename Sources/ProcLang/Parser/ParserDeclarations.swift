@@ -4,7 +4,7 @@ extension Parser {
     func parseDeclaration() throws -> Stmt.Kind {
         let isVariable = advance().kind == .var
         let word = isVariable ? "var" : "let"
-        if kind == .leftParen || kind == .leftBrace {
+        if kind == .leftParen {
             try fail(
                 "expected a name after `\(word)`, found \(found)",
                 help: ["a list is taken apart by `\(word) [a, b] = ...`"])
@@ -160,6 +160,14 @@ extension Parser {
                 type = known
                 if sameLineKind == .leftBracket {
                     count = try parseDeclaredSize(.rightBracket)
+                    if sameLineKind == .leftBracket {
+                        try fail(
+                            "a shared array has one dimension",
+                            help: [
+                                "write `shared \(name.text): \(known.rawValue)[rows * columns]`, with the index `row * columns + column`",
+                                "or use a shared list of lists: `shared \(name.text) = [[0, 0], [0, 0]]`",
+                            ])
+                    }
                     if known == .any {
                         try fail(
                             "an array of `any` does not exist", spanFrom(first),
@@ -193,6 +201,10 @@ extension Parser {
         }
         let path = advance()
         guard isWord("as") else {
+            if current.startsLine || atStatementEnd {
+                try fail(
+                    "an import needs a name", span(path), help: ["write `import \(source.string(span(path))) as lib`"])
+            }
             try fail("expected `as` and a name, found \(found)", help: ["for example `import \"lib.proc\" as lib`"])
         }
         advance()
@@ -204,10 +216,11 @@ extension Parser {
 
     // MARK: Patterns
 
-    /// A name, `_`, or a list of such: what a declaration or loop takes.
+    /// A name, `_`, or a list or map of such: what a declaration or loop takes.
     func parseBindingPattern() throws -> Pattern {
         switch kind {
         case .leftBracket: return try parseListPattern { try self.parseBindingPattern() }
+        case .leftBrace: return try parseMapPattern { try self.parseBindingPattern() }
         case .name:
             let token = advance()
             let name = Name(text(token), span(token))
@@ -222,7 +235,7 @@ extension Parser {
 
     /// After `?`.
     func parseReceiveTarget() throws -> Pattern {
-        if atStatementEnd || kind == .leftBrace {
+        if atStatementEnd || kind == .leftBrace && !looksLikeMap() {
             try fail(
                 "expected a name after `?`", help: ["`c ? x` receives into x; a value to use at once is `c.receive()`"])
         }
@@ -268,7 +281,7 @@ extension Parser {
         let token = current
         switch token.kind {
         case .leftBracket: return try parseListPattern { try self.parsePattern() }
-        case .leftBrace: return try parseMapPattern()
+        case .leftBrace: return try parseMapPattern { try self.parsePattern() }
         case .int, .float, .string, .minus, .true, .false, .nil:
             if token.kind == .nil, kind(ahead: 1) == .name, !isWord("when", ahead: 1) { break }
             let outer = beginNode()
@@ -293,7 +306,14 @@ extension Parser {
             let name = try expectName("a name")
             return Pattern(.type(type, name.isDiscard ? nil : name), spanFrom(first))
         }
-        guard token.kind == .name else { try fail("expected a pattern, found \(found)") }
+        guard token.kind == .name else {
+            let compares: Set<TokenKind> = [
+                .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual, .in, .not,
+            ]
+            try fail(
+                "expected a pattern, found \(found)",
+                help: compares.contains(token.kind) ? ["compare with `when`: `case x when x \(text(token)) ...`"] : [])
+        }
         advance()
         if sameLineKind == .dot || sameLineKind == .leftParen {
             try fail(
@@ -304,7 +324,7 @@ extension Parser {
         return Pattern(name.isDiscard ? .wildcard : .name(name), name.span)
     }
 
-    private func parseMapPattern() throws -> Pattern {
+    private func parseMapPattern(_ element: () throws -> Pattern) throws -> Pattern {
         try enter()
         defer { nesting -= 1 }
         let outer = beginNode()
@@ -328,7 +348,7 @@ extension Parser {
                         "expected `:` after the key, found \(found)", help: ["`{kind: k}` binds k to the value of kind"]
                     )
                 }
-                entries.append((key, try parsePattern()))
+                entries.append((key, try element()))
                 if !accept(.comma) { break }
             }
             try expectClosing(.rightBrace, opening, or: "`,` or ")

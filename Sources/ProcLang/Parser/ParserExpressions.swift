@@ -199,7 +199,7 @@ extension Parser {
             let known = TypeName.allCases.map(\.rawValue).joined(separator: " ")
             try fail(
                 "expected the name of a type after `is`, found \(found)",
-                help: ["the types are \(known)", "values are compared with `==`"])
+                help: text(current) == "None" || text(current) == "null" ? ["write `x == nil` or `x is nil`"] : ["the types are \(known)", "values are compared with `==`"])
         }
         advance()
         let result = try node(.isType(left, type, negated: negated), spanFrom(first))

@@ -57,6 +57,8 @@ extension Parser {
         case .dot: try fail("expected an expression, found `.`", help: ["a float needs a digit before the point: 0.5"])
         case .ellipsis, .halfOpenRange, .doubleDot:
             try fail("a range needs its beginning", help: ["for example `0..<n`"])
+        case .greater where previous.kind == .less:
+            try fail("`<>` is not an operator", code: .foreignSyntax, help: ["write `a != b`"])
         case .plus: try fail("there is no unary `+`")
         case .doublePlus: try fail("`++` is not an operator", code: .foreignSyntax, help: ["write `x += 1`"])
         case .star, .doubleStar: try fail("expected an expression, found `\(text(current))`")
@@ -177,12 +179,48 @@ extension Parser {
     /// The name that ends the statement so far, e.g. `lambda` in `let f = lambda x: x`.
     private func lastName() -> String? { previous.kind == .name ? text(previous) : nil }
 
+    /// What may have been meant where a list of values goes on in an unexpected way.
+    func helpInBrackets() -> [String] {
+        let before = lastName() ?? ""
+        if kind == .string || kind == .stringStart {
+            switch before.lowercased() {
+            case "f", "fr": return ["strings contain values by themselves: `\"x = {x}\"`"]
+            case "r": return ["a raw string stands in single quotes: `'...'`"]
+            case "b": return ["bytes are made by `bytes(\"...\")`"]
+            default: break
+            }
+        }
+        if kind == .question { return ["a conditional value is `x if c else y`"] }
+        for word in [before, kind == .name ? text(current) : ""] {
+            if let help = Suggestions.foreignNames[word] { return [help] }
+        }
+        return []
+    }
+
     /// A statement is complete but its line goes on.
     func failAfterStatement(_ statement: Stmt) throws -> Never {
         if lastName() == "lambda", kind == .name || kind == .colon {
             try fail(
                 "`lambda` is not a keyword", span(previous), code: .foreignSyntax,
                 help: ["write `x => value` or `(a, b) => value`"])
+        }
+        if source.string(currentSpan).hasPrefix("->") {
+            try fail("`->` is not an operator", code: .foreignSyntax, help: ["write `x => value` or `(a, b) => value`"])
+        }
+        if case .expression(let expr) = statement.kind, case .member(let member) = expr.kind,
+            kind == .int || kind == .float || kind == .string || kind == .stringStart || kind == .name
+        {
+            try fail(
+                "expected the end of the statement, found \(found)",
+                help: ["a call has parentheses: `\(source.string(expr.span))(...)`"] + (member.name == "send" ? ["or write `c ! value`"] : []))
+        }
+        if case .expression = statement.kind {} else if let word = lastName(), let help = Suggestions.foreignNames[word] {
+            try fail("expected the end of the statement, found \(found)", help: [help])
+        }
+        if kind == .name, previous.kind == .string, Int(previous.end) == Int(current.start), source.string(span(previous)).hasPrefix("'") {
+            try fail(
+                "expected the end of the statement, found \(found)",
+                help: ["a raw string ends at the next `'`; text with an apostrophe stands in double quotes"])
         }
         if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind,
             let keyword = Suggestions.nearest(to: name.text, in: Array(TokenKind.keywords.keys) + ["supervise"])
@@ -230,6 +268,11 @@ extension Parser {
                 try fail(
                     "unexpected `{` after `\(source.string(expr.span))`",
                     help: ["a function is called with parentheses, a block begins a statement of its own"])
+            }
+            if case .expression(let expr) = statement.kind, case .call = expr.kind {
+                try fail(
+                    "expected the end of the statement, found `{`",
+                    help: ["a new line or `;` stands between a call and a block, also in `parallel { a(); { ... } }`"])
             }
         default: break
         }

@@ -377,7 +377,9 @@ extension Parser {
                 if try clause(first) {
                     continue
                 }
-                try fail("expected a case of `\(word)`, found \(found)")
+                try fail(
+                    "expected a case of `\(word)`, found \(found)",
+                    help: text(current) == "default" ? ["write `else { ... }`"] : [])
             } catch let failure as ParseFailure {
                 try recover(failure, outerNesting, outerHeight, from: first, inBlock: true)
             }

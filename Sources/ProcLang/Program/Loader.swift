@@ -99,6 +99,13 @@ public final class Loader {
 
     /// The names of an imported file; nil when there are none to be had, which is then reported.
     private func load(_ statement: Import, from directory: String) -> ModuleScope? {
+        if statement.path.isEmpty {
+            diagnostics.append(
+                Diagnostic(
+                    .error, .importFailed, "the path of the import is empty", labels: [.init(statement.pathSpan)],
+                    help: ["for example `import \"lib.proc\" as lib`"]))
+            return nil
+        }
         let path = Loader.normalise(statement.path.hasPrefix("/") ? statement.path : directory + statement.path)
         switch files[path] {
         case .loaded(let scope): return scope
@@ -126,7 +133,14 @@ public final class Loader {
         let result = Parser.parse(sources.add(path: path, text: text))
         diagnostics += result.diagnostics
         let scope = ModuleScope(table: globals, isInteractive: false)
+        scope.isImported = true
+        let before = diagnostics.count
         resolve(result.module, in: scope, directory: Loader.directory(of: path))
+        if result.diagnostics.hasErrors || diagnostics[before...].contains(where: { $0.severity == .error }) {
+            // Its names were not settled: nothing more is said about them.
+            files[path] = .failed
+            return nil
+        }
         files[path] = .loaded(scope)
         return scope
     }

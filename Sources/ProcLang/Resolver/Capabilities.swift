@@ -83,7 +83,8 @@ extension Resolver {
         if locksUnknown || locksParameter {
             for binding in escapedShared { binding.mayBeLocked = true }
         }
-        if moduleScope.isInteractive {
+        // Those of an imported file may be locked by its importers, which are looked at later.
+        if moduleScope.isInteractive || moduleScope.isImported {
             for binding in sharedBindings { binding.mayBeLocked = true }
         }
         // Both ways: the variable behind a locked parameter, and the parameter before a locked variable.

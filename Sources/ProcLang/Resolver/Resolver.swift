@@ -77,6 +77,7 @@ public final class Resolver {
         resolve(module.body.statements)
         closeScope(scope)
         settleCapabilities()
+        warnUncalledMain()
         settleLocks()
         warnSelfCommunication()
         warnOneSidedChannels()
@@ -139,6 +140,19 @@ public final class Resolver {
                 binding.needsCell = true
             }
         }
+    }
+
+    /// Nobody calls `main` by itself.
+    private func warnUncalledMain() {
+        guard !moduleScope.isInteractive, !moduleScope.isImported, let main = moduleScope.binding("main"), let node = main.function,
+            !functions.contains(where: { scope in scope.mentions.contains { $0.function === node } })
+        else { return }
+        report(
+            .warning, .noEffect, "nothing calls `main`", main.span,
+            help: [
+                "the statements of a script run from top to bottom; "
+                    + (main.kind == .process ? "`start main()` runs it" : "`main()` at the end calls it")
+            ])
     }
 
     private func warnIfUnused(_ binding: Binding) {
@@ -426,7 +440,9 @@ public final class Resolver {
         }
         guard !isUnreliable(name.text), reportedNames.insert(name.text).inserted else { return }
         var help: [String] = []
-        if let foreign = Suggestions.foreignNames[name.text] {
+        if module.source.text[..<Int(name.span.start)].reversed().drop(while: { $0 == 32 }).starts(with: [47, 47]) {
+            help = ["comments begin with `#`"]
+        } else if let foreign = Suggestions.foreignNames[name.text] {
             help = [foreign]
         } else if let nearest = Suggestions.nearest(to: name.text, in: visibleNames()) {
             help = ["did you mean `\(nearest)`?"]

@@ -64,7 +64,9 @@ extension Resolver {
             report(
                 .error, .processCall, "the process `\(name)` is called like a function", expr.span,
                 more: [.init(node.headerSpan, "defined here")],
-                help: ["a process is created by `start \(name)(...)`, or inside `parallel { ... }`"])
+                help: [
+                    "a process is created by `start \(module.source.string(call.callee.span))(...)`, or inside `parallel { ... }`"
+                ])
             return resolveArguments(call)
         }
         call.target = node
@@ -188,6 +190,17 @@ extension Resolver {
                 .error, .sharedArgument, "`\(formal.name.text)` of `\(callee)` takes a shared variable", value.span,
                 more: [.init(binding.span, "`\(name.text)` is declared here")],
                 help: ["declare it with `shared \(name.text) = ...`"])
+        case .member(let member) where resolveModuleMember(member) && member.resolved != nil:
+            guard let binding = member.resolved else { return }
+            if binding.isShared {
+                call.passesShared[index] = true
+                noteShared(binding, formal)
+            } else if binding.initializer?.isLiteral == true || binding.function != nil {
+                report(
+                    .error, .sharedArgument, "`\(formal.name.text)` of `\(callee)` takes a shared variable", value.span,
+                    more: [.init(binding.span, "`\(binding.name)` is declared here")],
+                    help: ["declare it with `shared \(binding.name) = ...`"])
+            }
         default:
             resolve(value, .value)
             if value.isLiteral {
@@ -247,7 +260,11 @@ extension Resolver {
         case signature.minimum?: takes = signature.minimum == 0 ? "no arguments" : plural(signature.minimum, "argument")
         case let maximum?: takes = "\(signature.minimum) to \(plural(maximum, "argument"))"
         }
-        report(.error, .arity, "`\(name)` takes \(takes), not \(given)", call.callee.span.union(call.argumentsSpan))
+        let named = signature.maximum.map { signature.names.dropFirst($0).filter { n in !call.arguments.contains { $0.label == n } } } ?? []
+        report(
+            .error, .arity, "`\(name)` takes \(takes), not \(given)", call.callee.span.union(call.argumentsSpan),
+            help: tooMany && !named.isEmpty
+                ? ["what can be given by name: \(named.map { "`\($0): ...`" }.joined(separator: ", "))"] : [])
     }
 
     private func resolveMethod(_ call: Call, _ expr: Expr, _ member: Member, asProcess: Bool) {
@@ -284,11 +301,30 @@ extension Resolver {
         case "poison": resolve(member.object, .look)
         case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault":
             resolve(member.object, .value)
+            checkFixedSize(member)
             warnForeignChange(member.object, expr.span)
         default: resolve(member.object, .value)
         }
         isPatient = true
         resolveArguments(call)
+    }
+
+    /// A shared array is not a list: its length is fixed, and its methods see a copy.
+    private func checkFixedSize(_ member: Member) {
+        var binding: Binding?
+        if case .name(let name) = member.object.kind { binding = name.binding }
+        if case .member(let inner) = member.object.kind { binding = inner.resolved }
+        guard let binding, binding.isSharedArray else { return }
+        report(
+            .error, .noEffect, "`\(member.name)` would change only a copy of the shared array `\(binding.name)`", member.nameSpan,
+            more: [.init(binding.span, "declared here")],
+            help: [
+                member.name == "sort"
+                    ? "write `\(binding.name) = sorted(\(binding.name))`"
+                    : member.name == "reverse"
+                        ? "write `\(binding.name) = reversed(\(binding.name))`"
+                        : "its length is fixed; a shared list can grow: `shared \(binding.name) = []`"
+            ])
     }
 
     // MARK: Directions

@@ -194,7 +194,8 @@ extension Resolver {
             guard case .module(let entries)? = builtins[name.text] else { return false }
             name.binding = binding
             if entries[member.name] == nil {
-                reportNoMember(member, "module `\(name.text)`", Array(entries.keys))
+                let foreign = Suggestions.foreignMembers["\(name.text).\(member.name)"]
+                reportNoMember(member, "module `\(name.text)`", Array(entries.keys), foreign: foreign)
             }
             return true
         }
@@ -206,18 +207,25 @@ extension Resolver {
             member.resolved = global
             global.isCaptured = true
             if let node = global.function { mention(node, member.nameSpan) }
-            if global.kind != .function, global.kind != .process { function.noteUse(of: global, .both) }
+            if global.isShared {
+                function.noteUse(of: global, .hold)
+            } else if global.kind != .function, global.kind != .process {
+                function.noteUse(of: global, .both)
+            }
         } else {
             reportNoMember(member, "module `\(name.text)`", imported.names)
         }
         return true
     }
 
-    func reportNoMember(_ member: Member, _ owner: String, _ known: [String]) {
+    func reportNoMember(_ member: Member, _ owner: String, _ known: [String], foreign: String? = nil) {
         let nearest = Suggestions.nearest(to: member.name, in: known)
         report(
             .error, .undefinedName, "\(owner) has no `\(member.name)`", member.nameSpan,
-            help: nearest.map { ["did you mean `\($0)`?"] } ?? ["it has \(known.sorted().joined(separator: ", "))"])
+            help: [
+                foreign ?? nearest.map { "did you mean `\($0)`?" }
+                    ?? (known.isEmpty ? "it defines nothing" : "it has \(known.sorted().joined(separator: ", "))")
+            ])
     }
 
     // MARK: Functions

@@ -56,7 +56,8 @@ extension Resolver {
     }
 
     /// The source of a receive; also a handle.
-    func resolveReceiver(_ source: Expr) {
+    func resolveReceiver(_ source: Expr, inSelect: Bool = false) {
+        checkIsNotStdin(source, inSelect)
         checkDirection(source, .read, "received from")
         checkIsChannel(source, "received from")
         resolve(source, .read)
@@ -94,6 +95,20 @@ extension Resolver {
     }
 
 
+    /// Standard input is no channel: it belongs to all processes of all programs that have it.
+    private func checkIsNotStdin(_ source: Expr, _ inSelect: Bool) {
+        guard case .member(let member) = source.kind, member.name == "stdin", case .name(let name) = member.object.kind,
+            name.text == "os", peek("os") == nil
+        else { return }
+        report(
+            .error, .direction, "the standard input is not a channel", source.span,
+            help: inSelect
+                ? [
+                    "let a process pass its lines on: `process lines(out!) { for line in os.stdin { out ! line } }`, "
+                        + "and receive from its channel"
+                ] : ["`input()` reads a line, `for line in os.stdin { ... }` all of them"])
+    }
+
     /// What is declared as something else. Values that turn out to be no channel are errors (`type`) at run time.
     private func checkIsChannel(_ expr: Expr, _ action: String) {
         guard case .name(let name) = expr.kind, let binding = peek(name.text) else { return }
@@ -124,7 +139,7 @@ extension Resolver {
                     isPatient = true
                     resolve(entry.body)
                 case .receive(let source, let target):
-                    resolveReceiver(source)
+                    resolveReceiver(source, inSelect: true)
                     isPatient = true
                     inScope {
                         bindReceived(target)

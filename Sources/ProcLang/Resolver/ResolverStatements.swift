@@ -42,7 +42,7 @@ extension Resolver {
             for item in items {
                 if let count = item.count { resolve(count, .look) }
                 if let value = item.value { resolve(value, .value) }
-                declare(item.name, .shared)
+                declare(item.name, .shared)?.isSharedArray = item.count != nil
             }
         case .assign(let target, let value):
             resolve(value, .value)
@@ -191,7 +191,21 @@ extension Resolver {
             resolve(object, .value)
             warnForeignChange(object, span)
         case .member(let member, let span):
+            if resolveModuleMember(member) {
+                if let binding = member.resolved {
+                    assign(binding, member.nameSpan)
+                } else if case .name(let name) = member.object.kind, name.binding?.kind == .builtin {
+                    report(
+                        .error, .assignToConstant, "`\(name.text).\(member.name)` is part of the library and cannot be assigned",
+                        span)
+                }
+                return
+            }
             resolve(member.object, .value)
+            if case .name(let name) = member.object.kind, name.text == "self", name.binding?.kind == .builtin {
+                report(
+                    .error, .assignToConstant, "`self` tells about this process; its attributes cannot be assigned", span)
+            }
             warnForeignChange(member.object, span)
         case .list(let targets, let rest, _):
             for target in targets { resolve(target, isUpdate: false) }
@@ -206,54 +220,59 @@ extension Resolver {
         }
         guard let binding = findForAssignment(name) else { return }
         if isUpdate { binding.isUsed = true }
+        assign(binding, name.span)
+    }
+
+    /// Whether what a name or `lib.name` means may be assigned here.
+    private func assign(_ binding: Binding, _ span: Span) {
         switch binding.kind {
         case .variable, .parameter(.value), .loopVariable:
             if isForeign(binding) {
                 let owner = binding.owner?.kind == .main ? "the main script" : "the process around"
                 report(
                     .error, .foreignVariable,
-                    "`\(name.text)` belongs to another process, which would not see the change", name.span,
+                    "`\(binding.name)` belongs to another process, which would not see the change", span,
                     more: [.init(binding.span, "declared in \(owner)")],
-                    help: ["processes have memory of their own; declare it as `shared \(name.text) = ...` to share it"])
+                    help: ["processes have memory of their own; declare it as `shared \(binding.name) = ...` to share it"])
             }
             binding.isReassigned = true
-            noteOuterAssignment(binding, name.span)
+            noteOuterAssignment(binding, span)
         case .parameter(.reader), .parameter(.writer):
             binding.isReassigned = true
         case .shared, .parameter(.shared):
             function.noteUse(of: binding, .hold)
         case .constant:
             reportConstant(
-                name, binding, "`\(name.text)` is declared with `let` and cannot be assigned", "declare it with `var`")
+                span, binding, "`\(binding.name)` is declared with `let` and cannot be assigned", "declare it with `var`")
         case .received:
             reportConstant(
-                name, binding, "`\(name.text)` was bound by a receive and cannot be assigned",
-                "declare `var \(name.text)` before the receive")
+                span, binding, "`\(binding.name)` was bound by a receive and cannot be assigned",
+                "declare `var \(binding.name)` before the receive")
         case .caughtError:
             reportConstant(
-                name, binding, "`\(name.text)` is the caught error and cannot be assigned", "use another name")
+                span, binding, "`\(binding.name)` is the caught error and cannot be assigned", "use another name")
         case .function, .process:
             reportConstant(
-                name, binding,
-                "`\(name.text)` is a \(binding.kind == .function ? "function" : "process") and cannot be assigned",
+                span, binding,
+                "`\(binding.name)` is a \(binding.kind == .function ? "function" : "process") and cannot be assigned",
                 "use another name")
         case .channel, .queue, .pipe, .channelArray, .queueArray:
             reportConstant(
-                name, binding, "`\(name.text)` is a declared \(binding.kind.word) and cannot be assigned",
-                "to send to it write `\(name.text) ! value`")
+                span, binding, "`\(binding.name)` is a declared \(binding.kind.word) and cannot be assigned",
+                "to send to it write `\(binding.name) ! value`")
         case .importedModule:
             reportConstant(
-                name, binding, "`\(name.text)` is an imported module and cannot be assigned", "use another name")
+                span, binding, "`\(binding.name)` is an imported module and cannot be assigned", "use another name")
         case .builtin:
             reportConstant(
-                name, binding, "`\(name.text)` is part of the library and cannot be assigned",
-                "`let \(name.text) = ...` declares a name of your own")
+                span, binding, "`\(binding.name)` is part of the library and cannot be assigned",
+                "`let \(binding.name) = ...` declares a name of your own")
         }
     }
 
-    private func reportConstant(_ name: Name, _ binding: Binding, _ title: String, _ help: String) {
+    private func reportConstant(_ span: Span, _ binding: Binding, _ title: String, _ help: String) {
         report(
-            .error, .assignToConstant, title, name.span,
+            .error, .assignToConstant, title, span,
             more: binding.span.isNone ? [] : [.init(binding.span, "declared here")], help: [help])
     }
 
@@ -323,20 +342,23 @@ extension Resolver {
         var bindings: [Binding] = []
         for target in targets {
             resolve(target, .look)
-            if case .name(let name) = target.kind, let binding = name.binding {
+            var found: Binding?
+            if case .name(let name) = target.kind { found = name.binding }
+            if case .member(let member) = target.kind { found = member.resolved }
+            if let binding = found {
                 bindings.append(binding)
                 switch binding.kind {
                 case .shared, .parameter(.shared): binding.mayBeLocked = true
                 case .function, .process, .channel, .queue, .pipe, .channelArray, .queueArray, .importedModule:
                     report(
-                        .error, .misplaced, "`\(name.text)` cannot be locked", target.span,
+                        .error, .misplaced, "`\(binding.name)` cannot be locked", target.span,
                         more: [.init(binding.span, "declared here")],
                         help: ["shared variables and semaphores can be locked"])
                 default:
                     locksUnknown = true
                     if let initial = binding.initializer, initial.isLiteral {
                         report(
-                            .error, .misplaced, "`\(name.text)` is not shared, so there is nothing to lock",
+                            .error, .misplaced, "`\(binding.name)` is not shared, so there is nothing to lock",
                             target.span,
                             more: [.init(binding.span, "declared here")],
                             help: ["shared variables and semaphores can be locked"])

@@ -85,6 +85,8 @@ final class Binding {
     /// Resolver -> compiler, for `shared` declarations and parameters: some `lock` may name it. Always true
     /// in a REPL, where a later input may lock it.
     var mayBeLocked = false
+    /// Resolver only: declared as `shared x: int[n]`.
+    var isSharedArray = false
     /// Resolver -> compiler: the definition, for kinds `function` and `process`.
     var function: FunctionNode?
     /// Resolver -> compiler: the names of the imported module, for kind `importedModule`.

@@ -168,6 +168,8 @@ extension VM {
             case "step": return Value(object.range.pointee.step)
             default: break
             }
+        case Tag.module where object.payload >= VM.importedModules:
+            return try importedName(units[Int(object.payload - VM.importedModules)], name.string.text)
         case Tag.module:
             if let value = try library.moduleValue(Int(object.payload), name.string.text) { return value }
             throw raise(
@@ -186,6 +188,22 @@ extension VM {
         return typeError("\(object.typeName) has no `\(text)`")
     }
 
+    /// The names of an imported module where it is used as a value.
+    private func importedName(_ unit: CompiledUnit, _ name: String) throws(Raise) -> Value {
+        guard let binding = unit.scope?.binding(name), binding.globalSlot >= 0, binding.globalSlot < globalCount,
+            case let value = globals[binding.globalSlot], !value.isAbsent
+        else { throw raise(kinds.key, "the module \(moduleName(of: unit)) has no `\(name)`") }
+        return value.kind == Tag.shared ? try sharedValue(value) : value
+    }
+
+    /// The name of its file, without folders and suffix.
+    func moduleName(of unit: CompiledUnit) -> String {
+        let info = infos[Int(unit.code.pointee.info)]
+        let file = sources.file(of: Span(file: info.file, start: 0, end: 0))?.path ?? info.name
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        return name.hasSuffix(".proc") ? String(name.dropLast(5)) : name
+    }
+
     @inline(never)
     func setField(_ object: Value, _ name: Value, _ value: Value) throws(Raise) {
         switch object.kind {
@@ -194,6 +212,8 @@ extension VM {
         case Tag.shared:
             if name.string.text == "value" { return try sharedAssign(object, value) }
             try sharedPathSet(object, [name], fields: 1, value)
+        case Tag.module:
+            throw typeError("the names of a module are assigned by the module itself, or by its plain name: `lib.x = ...`")
         default: throw typeError("attributes of \(object.typeName) cannot be assigned")
         }
     }
@@ -203,7 +223,10 @@ extension VM {
         switch name {
         case "kind": return error.pointee.kindName
         case "message": return error.pointee.message
-        case "process": return error.pointee.process
+        case "process":
+            // It is noted when the error leaves its process; one that was not raised has none.
+            guard error.pointee.process.isNil, !error.pointee.trace.isNil || error.pointee.file >= 0 else { return error.pointee.process }
+            return heap.makeString("\(host.selfName), \(host.selfPid)")
         case "trace": return heap.makeList(traceTexts(error).map { heap.makeString($0) })
         case "attached": return error.pointee.attached.isNil ? heap.makeList([]) : error.pointee.attached
         case "line":
@@ -245,12 +268,13 @@ extension VM {
         if rest { registers[count] = Value(heap.makeList(list.list.pointee.items + count, count: found - count)) }
     }
 
-    func matchFailed(_ value: Value) {
+    func matchFailed(_ value: Value, isBinding: Bool) {
         var text: [UInt8] = []
         do {
             try repr(value, into: &text)
             if text.count > 100 { text = Array(text.prefix(97)) + Array("...".utf8) }
-            _ = raise(kinds.match, "no case matches \(String(decoding: text, as: UTF8.self))")
+            let shown = String(decoding: text, as: UTF8.self)
+            _ = raise(kinds.match, isBinding ? "the pattern does not fit \(shown)" : "no case matches \(shown)")
         } catch {}
     }
 

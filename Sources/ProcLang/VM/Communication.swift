@@ -130,10 +130,6 @@ extension VM {
         var mode = waitMode(deadline: try deadline(registers[1]), immediate: flags & 2 != 0)
         mode.first = flags & 1 != 0
         if count == 0, flags & (2 | 8) == 0 {
-            if flags & 4 != 0 {
-                results[0] = Value(-3)
-                return
-            }
             throw valueError("no case of this `select` is allowed, and it has neither `after` nor `else`")
         }
         var alternatives: [CommCase] = []
@@ -232,15 +228,23 @@ extension VM {
         return Value(list)
     }
 
+    /// How many messages are unread, and how many may be. Every use of a poisoned channel is refused.
+    func occupancy(of end: End) throws(Raise) -> (count: Int, capacity: Int) {
+        guard let found = host.occupancy(of: end) else {
+            throw raise(kinds.poisoned, "the \(Value(end: end).typeName) is poisoned")
+        }
+        return found
+    }
+
     /// `.reader`, `.writer`, `.empty`, `.full`.
     func endField(_ value: Value, _ name: String) throws(Raise) -> Value? {
         let end = value.end
         switch name {
         case "reader": return Value(end: End(object: end.object, kind: end.kind, rights: .read))
         case "writer": return Value(end: End(object: end.object, kind: end.kind, rights: .write))
-        case "empty": return Value(host.occupancy(of: end).count == 0)
+        case "empty": return Value(try occupancy(of: end).count == 0)
         case "full":
-            let (count, capacity) = host.occupancy(of: end)
+            let (count, capacity) = try occupancy(of: end)
             return Value(capacity != .max && count >= capacity)
         default: return nil
         }

@@ -241,6 +241,8 @@ extension Interpreter {
         switch value.kind {
         case Tag.map: found += keys(value.map)
         case Tag.namespace: found += keys(value.namespace.pointee.fields)
+        case Tag.module where value.payload >= VM.importedModules:
+            found += vm.units[Int(value.payload - VM.importedModules)].scope?.names ?? []
         case Tag.module: found += vm.library.memberNames(ofModule: Int(value.payload))
         case Tag.error: found += ["kind", "message", "process", "trace", "attached", "line"]
         case Tag.handle:

@@ -16,6 +16,8 @@ extension VM {
         case .selectBegin: base[i.a] = Value(heap.newList(capacity: 16))
         case .selectAdd:
             let list = base[i.a].list
+            // Here, where the error points at the case.
+            if i.c & 1 == 1 || base[i.b].tag != Tag.handle { _ = try requireEnd(base[i.b], to: i.c & 1 == 1 ? "!" : "?") }
             heap.append(Value(i.c), to: list)
             for index in 0..<3 { heap.append(base[i.b + index], to: list) }
         case .selectWait: try selectWait(base + i.a, base + i.b, flags: i.c)

@@ -7,10 +7,15 @@
 /// A compiled unit, ready to run.
 public final class CompiledUnit {
     let code: UnsafeMutablePointer<FunctionCode>
+    /// The names that it defines.
+    let scope: ModuleScope?
     /// An imported module runs once.
     var hasRun = false
 
-    init(code: UnsafeMutablePointer<FunctionCode>) { self.code = code }
+    init(code: UnsafeMutablePointer<FunctionCode>, scope: ModuleScope? = nil) {
+        self.code = code
+        self.scope = scope
+    }
 
     func makeClosure(_ vm: VM) -> Value { Value(heap: Tag.closure, vm.heap.newClosure(code, count: 0)) }
 }
@@ -99,7 +104,7 @@ public final class Interpreter {
         let compiler = ModuleCompiler(vm: vm, module: module, scope: scope, isMain: isMain) { self.unitNumber(of: $0) }
         let unit: CompiledUnit
         do {
-            unit = CompiledUnit(code: try compiler.compile())
+            unit = CompiledUnit(code: try compiler.compile(), scope: scope)
         } catch {
             let error = error as? CompileError ?? CompileError(message: "\(error)", span: .none)
             throw Diagnostic(.error, .compile, error.message, labels: error.span.isNone ? [] : [.init(error.span)])

@@ -43,7 +43,9 @@ extension VM {
         case Tag.list, Tag.string, Tag.bytes, Tag.range, Tag.end, Tag.stdin: break
         case Tag.map: state[2] = Value(stamp(value.map))
         case Tag.handle where !value.handle.pointee.stdout.isNil: state[0] = value.handle.pointee.stdout
-        default: throw typeError("\(value.typeName) cannot be gone through with `for`")
+        default:
+            let help = value.isInt ? "; count with `for i in 0..<\(value.int)`" : ""
+            throw typeError("\(value.typeName) cannot be gone through with `for`\(help)")
         }
     }
 
@@ -92,7 +94,8 @@ extension VM {
             result[0] = line
             state[1] = Value(position &+ 1)
         default:
-            throw typeError("\(value.typeName) cannot be gone through with `for`")
+            let help = value.isInt ? "; count with `for i in 0..<\(value.int)`" : ""
+            throw typeError("\(value.typeName) cannot be gone through with `for`\(help)")
         }
         return true
     }

@@ -860,7 +860,7 @@ extension VM {
                         if _slowPath(!TypeTest.matches(base[i.a], i.b)) { pc += i.signedC }
                     case .matchFailed:
                         frame.pointee.pc = pc
-                        matchFailed(base[i.a])
+                        matchFailed(base[i.a], isBinding: i.b != 0)
                         break dispatch
 
                     // MARK: Failures

@@ -16,6 +16,10 @@ struct SharedInfo {
 extension VM {
     /// The numbers of `sharedDeclare` types: 0 untyped, 1 + element, `anyType`.
     static let anyType = 255
+    /// Methods of lists that change them.
+    private static let changingMethods: Set<String> = [
+        "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse",
+    ]
 
     func sharedInfo(_ value: Value) throws(Raise) -> SharedInfo {
         let slot = Int(truncatingIfNeeded: (value.payload &* 0x9E37_79B9_7F4A_7C15) >> 58)
@@ -41,10 +45,9 @@ extension VM {
     func elementBits(_ value: Value, _ element: ElementKind) throws(Raise) -> UInt64 {
         func number(_ low: Int, _ high: Int) throws(Raise) -> UInt64 {
             guard value.isInt else {
-                if value.isFloat, let exact = Int(exactly: value.float), exact >= low, exact <= high {
-                    return UInt64(bitPattern: Int64(exact))
-                }
-                throw typeError("a shared \(element) takes an int, not \(value.typeName)")
+                // Also one without a fraction: whether a program is right must not depend on its numbers.
+                throw typeError(
+                    "a shared \(element) takes an int, not \(value.typeName)\(value.isFloat ? "; `int(x)` makes one, `//` divides ints" : "")")
             }
             guard value.int >= low, value.int <= high else {
                 throw raise(kinds.overflow, "\(value.int) does not fit in a shared \(element) (\(low) to \(high))")
@@ -248,6 +251,9 @@ extension VM {
     ) throws(Raise) -> Value {
         if shared.objectKind == .managed {
             return try managedRequest(shared, .call, path, fields: fields, [name] + arguments)
+        }
+        if shared.objectKind == .array, path.isEmpty, VM.changingMethods.contains(name.string.text) {
+            throw typeError("`\(name.string.text)` would change only a copy of the shared array, whose length is fixed")
         }
         // A method of the present value, a private copy.
         let value = try sharedPathGet(shared, path, fields: fields)

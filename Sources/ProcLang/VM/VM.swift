@@ -37,6 +37,8 @@ final class VM {
     /// Where errors, names and positions of functions are looked up.
     let sources: SourceMap
 
+    /// Modules as values: those of the library count from 0, imported ones from here.
+    static let importedModules: UInt64 = 1 << 32
     static let stackCapacity = 12_000_000
     static let maximumFrames = 220_000
     static let maximumNativeDepth = 180

@@ -160,7 +160,8 @@ extension VM {
             if overflowed { throw memoryError(.max) }
             try require(total, ofSize: 16)
             let result = heap.newList(capacity: total)
-            for index in 0..<count {
+            // Nothing to repeat is done at once, however often.
+            for index in 0..<(total == 0 ? 0 : count) {
                 memcpy(result.pointee.items + index * list.pointee.count, list.pointee.items, list.pointee.count * 16)
             }
             result.pointee.count = total
@@ -171,7 +172,7 @@ extension VM {
             if overflowed { throw memoryError(.max) }
             try require(total)
             let result = heap.newBytes(count: total)
-            for index in 0..<count {
+            for index in 0..<(total == 0 ? 0 : count) {
                 memcpy(result.pointee.bytes + index * bytes.pointee.count, bytes.pointee.bytes, bytes.pointee.count)
             }
             return Value(heap: Tag.bytes, result)

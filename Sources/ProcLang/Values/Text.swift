@@ -79,6 +79,8 @@ extension VM {
             text.append("Process(")
             try display(value.handle.pointee.name, into: &text)
             text.append(", \(value.handle.pointee.pid))")
+        case Tag.module where value.payload >= VM.importedModules:
+            text.append("<module \(moduleName(of: units[Int(value.payload - VM.importedModules)]))>")
         case Tag.module: text.append("<module \(library.moduleNames[Int(value.payload)])>")
         case Tag.end:
             text.append("<\(value.typeName) \(value.payload & 0xffff_ffff)")

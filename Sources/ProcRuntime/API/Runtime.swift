@@ -171,7 +171,7 @@ public final class Runtime {
     public func rights(on object: ObjectRef) -> Rights { Channels.rights(object) }
     /// Unread messages and capacity (`Int.max`: unbounded) of what the end reads (or, without the right to
     /// read, writes).
-    public func occupancy(of end: End) -> (count: Int, capacity: Int) { Channels.occupancy(end) }
+    public func occupancy(of end: End) -> (count: Int, capacity: Int)? { Channels.occupancy(end) }
     /// Gives up every end that is not in `reachable`.
     public func retain(only reachable: Set<End>) { Channels.retain(only: reachable) }
     /// Names an object for reports; at most 23 bytes.

@@ -92,13 +92,14 @@ enum Channels {
         return rights
     }
 
-    static func occupancy(_ end: End) -> (count: Int, capacity: Int) {
+    static func occupancy(_ end: End) -> (count: Int, capacity: Int)? {
         guard let object = EndTable.channel(end.object, end.kind, end.rights.contains(.read) ? .read : .write) else {
             return (0, 0)
         }
         let o = pl_object_at(object)!
         Objects.lock(object)
         defer { Objects.unlock(object) }
+        if o.pointee.flags & ObjectFlag.poisoned != 0 { return nil }
         return (Int(clamping: o.pointee.tail &- o.pointee.head), Int(clamping: o.pointee.capacity))
     }
 

@@ -72,7 +72,9 @@ struct ExternalCommand {
 
     private static func failure(_ name: String, _ code: Int32) -> HostError {
         switch code {
-        case ENOENT: return HostError(kind: "io", message: "there is no program \(name) on the PATH")
+        case ENOENT:
+            let place = name.contains("/") ? "" : " on the PATH"
+            return HostError(kind: "io", message: "there is no program \(name)\(place)")
         case EACCES: return HostError(kind: "io", message: "\(name) may not be executed; check its permissions")
         case EAGAIN: return HostError(kind: "process", message: "cannot start \(name): no more processes can be created")
         default: return HostError(kind: "io", message: "cannot start \(name): \(String(cString: strerror(code)))")
