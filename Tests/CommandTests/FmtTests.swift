@@ -77,6 +77,26 @@ struct FmtTests {
         }
     }
 
+    @Test("a folder without what its .fmtignore names; all scripts of the repository are formatted")
+    func folders() throws {
+        try inFolder { folder in
+            let manager = FileManager.default
+            try manager.createDirectory(at: folder.appendingPathComponent("wrong/deep"), withIntermediateDirectories: true)
+            for name in ["a.proc", "b.proc", "wrong/deep/c.proc"] {
+                try "let x=1\n".write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+            }
+            try "# wrong on purpose\nb.proc\nwrong/\n".write(
+                to: folder.appendingPathComponent(".fmtignore"), atomically: true, encoding: .utf8)
+            let found = try run(["fmt", "--check", folder.path])
+            #expect(found.out == "\(folder.path)/a.proc\n")
+            #expect(found.end == .exited(1))
+            #expect(try run(["fmt", "--check", folder.path + "/b.proc"]).end == .exited(1))
+        }
+        let whole = try run(["fmt", "--check", Project.root.path])
+        #expect(whole.out.isEmpty && whole.err.isEmpty, "\(whole.out)\(whole.err)")
+        #expect(whole.end == .exited(0))
+    }
+
     @Test("explains codes, lists them, and offers the nearest")
     func explain() throws {
         let page = try run(["explain", "undefined-name"])

@@ -11,7 +11,8 @@ struct FmtCommand: DocumentedCommand {
         usage: ["proclang fmt [--check] FILE...", "proclang fmt -"],
         discussion: [
             "Puts scripts into the one canonical style, and prints the names of the files that it changed. Files with "
-                + "syntax errors are left alone."
+                + "syntax errors are left alone. Of a folder it takes all scripts in and below it, but for hidden folders "
+                + "and for what a file .fmtignore there names, a path a line: scripts that are wrong on purpose."
         ],
         examples: [
             ManualItem("proclang fmt .", "all .proc files in and below this folder"),

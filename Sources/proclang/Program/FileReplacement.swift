@@ -44,25 +44,41 @@ enum FileReplacement {
 
 /// The scripts that a path stands for.
 enum ScriptFolder {
-    /// The path itself, or for a folder all `.proc` files in and below it, sorted; hidden folders and symbolic links
-    /// to folders are left out.
+    /// Names files and folders that a run over a folder leaves out: those that are wrong on purpose.
+    static let ignoreFile = ".fmtignore"
+
+    /// The path itself, or for a folder all `.proc` files in and below it, sorted; hidden folders, symbolic links to
+    /// folders, and what a `.fmtignore` names are left out.
     static func scripts(at path: String) -> [String] {
         guard isFolder(path, followsLinks: true) else { return [path] }
-        return below(path).sorted()
+        var ignored: Set<String> = []
+        return below(path, &ignored).sorted()
     }
 
-    private static func below(_ folder: String) -> [String] {
+    /// The paths in the `.fmtignore` of a folder: one a line, relative to the folder; `#` begins a comment.
+    private static func ignored(in folder: String) -> [String] {
+        guard let text = try? ScriptText.read(.file(folder + ignoreFile)) else { return [] }
+        return text.split(separator: 10).compactMap { line in
+            let path = String(decoding: line, as: UTF8.self).split(separator: " ").first.map(String.init) ?? ""
+            return path.isEmpty || path.hasPrefix("#") ? nil : folder + (path.hasSuffix("/") ? String(path.dropLast()) : path)
+        }
+    }
+
+    private static func below(_ folder: String, _ ignored: inout Set<String>) -> [String] {
         guard let directory = opendir(folder) else { return [folder] }
         defer { closedir(directory) }
+        let start = folder + (folder.hasSuffix("/") ? "" : "/")
+        ignored.formUnion(self.ignored(in: start))
         var result: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name.hasPrefix(".") { continue }
-            let path = folder + (folder.hasSuffix("/") ? "" : "/") + name
+            let path = start + name
+            if ignored.contains(path) { continue }
             if isFolder(path, followsLinks: false) {
-                result += below(path)
+                result += below(path, &ignored)
             } else if name.hasSuffix(".proc") {
                 result.append(path)
             }
