@@ -10,11 +10,16 @@ import ProcRuntime
 /// Numbers in shared memory of their own: what was begun, acknowledged, received.
 struct Ledger {
     private let words: UnsafeMutablePointer<UInt64>
+    private let bytes: Int
 
     init(_ count: Int) {
+        bytes = count * 8
         let memory = mmap(nil, count * 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         words = memory!.assumingMemoryBound(to: UInt64.self)
     }
+
+    /// After the last use, where one program makes many.
+    func free() { munmap(words, bytes) }
 
     subscript(_ i: Int) -> Int {
         get { Int(words[i]) }
@@ -72,6 +77,7 @@ struct Exchange {
         ledger = Ledger(2 * senders + senders * perSender)
     }
 
+    func free() { ledger.free() }
     func number(_ sender: Int, _ k: Int) -> Int { sender * perSender + k }
     func begin(_ sender: Int, _ k: Int) { ledger[2 * sender] = k + 1 }
     func acknowledge(_ sender: Int, _ k: Int) { ledger[2 * sender + 1] = k + 1 }

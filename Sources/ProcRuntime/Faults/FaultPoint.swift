@@ -120,33 +120,30 @@ enum FaultPoint: UInt16, CaseIterable {
     case ownerLocksAcquireWord, ownerLocksAcquireWaiters, ownerLocksAcquireNoWaiter, ownerLocksAcquireWord2,
         ownerLocksReleaseWord
     // Process/Cancellation.swift
-    case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel, cancellationMarkCancelSent,
-        cancellationKillJoined, cancellationKillKillRequest, cancellationKillKillBit,
-        cancellationWaitExternalExternal,
-        cancellationWaitExternalExternal2, cancellationWaitExternalRunning, cancellationWaitExternalRunning2,
-        cancellationWaitExternalExternal3
+    case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel,
+        cancellationMarkCancelSent, cancellationKillJoined, cancellationKillKillRequest,
+        cancellationKillKillBit, cancellationWaitExternalExternal, cancellationWaitExternalExternal2,
+        cancellationWaitExternalRunning, cancellationWaitExternalRunning2, cancellationWaitExternalExternal3
     // Process/Children.swift
     case childrenTidyReaped, childrenReapWatch, childrenReapNowWatch, childrenReapNowReaped,
         childrenFreeSlotOwner, childrenFreeSlotExitBlock
     // Process/Join.swift
-    case joinWatchWatchesForeign, joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup, joinEnterGroupAwaitedGroup,
-        joinEnterGroupJoinGroup, joinRegisterForeignObject, joinRegisterForeignDirection,
-        joinRegisterForeignMessage, joinRegisterForeignActive, joinLeaveForeignActive,
-        lendingEnterParallelFlags, lendingEnterParallelFlags2, lendingBeginFlags, lendingBeginFlags2,
-        lendingBeginReadersLent, lendingBeginEndGen, lendingEndFlags, lendingEndReadersLent, lendingEndEndGen,
-        lendingEndFlags2
+    case joinWatchWatchesForeign, joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup,
+        joinEnterGroupAwaitedGroup, joinEnterGroupJoinGroup, joinRegisterForeignObject,
+        joinRegisterForeignDirection, joinRegisterForeignMessage, joinRegisterForeignActive,
+        joinLeaveForeignActive, lendingEnterParallelFlags, lendingEnterParallelFlags2, lendingBeginFlags,
+        lendingBeginFlags2, lendingBeginReadersLent, lendingBeginEndGen, lendingEndFlags, lendingEndReadersLent,
+        lendingEndEndGen, lendingEndFlags2
     // Process/Parker.swift
-    case parkerParkParked, parkerParkRunning, parkerParkParked2, parkerPostMisordered, parkerPostPending,
-        parkerPostPendingCount, parkerPostSeq, parkerDeliverParked, parkerDeliverRunning,
-        parkerDeliverPendingCount, parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePublished, kickSupervisorKicks
-    // Process/Wakes.swift
-    case wakesBeginCancel, wakesDeliveredCancel
+    case parkerParkParked, parkerParkRunning, parkerParkParked2, parkerPostPending, parkerPostPendingCount,
+        parkerPostSeq, parkerDeliverParked, parkerDeliverRunning, parkerDeliverPendingCount,
+        parkerRepeatWakeSeq, parkerRepeatWakeParked, parkerWakePublished, kickSupervisorKicks
     // Process/ProcessTable.swift
     case processTableReserveSlotFreeHint, processTableReserveFresh, processTableReserveSlotUsed,
         processTableReserveGeneration, processTableReservePid, processTableReserveZero,
-        processTableReserveParent, processTableReserveParentGeneration, processTableReserveEndedBit, processTableReserveBirthIntent, processTableNoteEndBit,
-        processTableReserveState,
-        processTableReserveSlotFreeHint2, processTableFreeSlotFreeHint, processTableFreeState,
+        processTableReserveEndedBit, processTableReserveParent, processTableReserveParentGeneration,
+        processTableReserveBirthIntent, processTableReserveState, processTableReserveSlotFreeHint2,
+        processTableNoteEndBit, processTableFreeSlotFreeHint, processTableFreeState,
         processTableFreeSlotFreeHint2, processTableSetNameZero
     // Process/Spawn.swift
     case spawnCreateStartLine, spawnCreateBirth, spawnCreateBeforeFork, spawnCreateForked, spawnCreatePid,
@@ -170,6 +167,8 @@ enum FaultPoint: UInt16, CaseIterable {
     case waitRecordBeginWaitKind, waitRecordBeginWaitFlags, waitRecordBeginWaitLine, waitRecordBeginWaitTryDepth,
         waitRecordBeginWaitObject, waitRecordBeginWaitSeq, waitRecordBeginWaitSince, waitRecordBeginWaitGen,
         waitRecordEndWaitGen, waitRecordVerdictVerdict
+    // Process/Wakes.swift
+    case wakesBeginCancel, wakesDeliveredCancel
     // Shared/SharedHooks.swift
     case sharedHooksHolderLeavesLostHolder, sharedHooksDisposeRing
     // Shared/SharedVariables.swift

@@ -25,8 +25,6 @@ func fault(_ point: FaultPoint) {
 enum Misorder: String, CaseIterable {
     /// A receive is committed before the message's block belongs to the receiver.
     case commitBeforeOwner
-    /// A sleeper is told of news that the waker's slot does not name yet.
-    case newsBeforeNote
     /// A block is taken before anybody is noted as its owner.
     case takenBeforeNote
     /// A message is committed before it is written.

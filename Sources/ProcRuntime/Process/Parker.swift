@@ -63,10 +63,6 @@ enum Parker {
     private static func note(_ index: UInt32) {
         let me = pl_me()!
         if me.pointee.pending_count == UInt32(PL_PENDING) { deliver() }
-        if Faults.misordered(.newsBeforeNote) {
-            _ = pl_add32(&pl_slot_at(index).pointee.seq, 2)
-            fault(.parkerPostMisordered)
-        }
         let n = me.pointee.pending_count
         pl_pending(me)[Int(n)] = index
         fault(.parkerPostPending)

@@ -88,6 +88,7 @@ enum Newborn {
         fault(.newbornBeginState)
         _ = pl_add32(&pl_head().pointee.running, 1)
         fault(.newbornBeginRunning)
+        if pl_load32(&s.pointee.kill_request) != 0 { Glibc.kill(getpid(), SIGKILL) }
         pl_set_name(pl_slot_name(s))
         Title.set(ProcessTable.name(s))
         if s.pointee.parent == Supervisor.slot { signals() }  // the others inherit them

@@ -452,9 +452,13 @@ enum Supervisor {
             while bits != 0 {
                 let i = UInt32(word * 64 + bits.trailingZeroBitCount)
                 bits &= bits - 1
-                // The slot may be another process's by now: the request is in the slot itself.
-                if pl_swap32(&pl_slot_at(i).pointee.kill_request, 0) != 0 { killNow(i) }
-                fault(.supervisorKillRequestedKillRequest)
+                // The slot may be another process's by now: the request is in the slot itself. A process that has not
+                // begun yet sees it itself (Newborn).
+                let s = pl_slot_at(i)!
+                if ProcessTable.state(s) != State.reserved, pl_swap32(&s.pointee.kill_request, 0) != 0 {
+                    fault(.supervisorKillRequestedKillRequest)
+                    killNow(i)
+                }
             }
         }
     }
