@@ -194,13 +194,14 @@ enum Supervisor {
         // 0 -> 1 claims the pid: nobody reaps it now. A parent that reaped an ended child already has made it 2.
         guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
         fault(.supervisorWatchWatch)
-        // The slot may have gone to the next process meanwhile; from here on it stays as it is.
-        let ref = ProcessRef(index: index, generation: s.pointee.generation)
         guard ProcessTable.state(s) != State.free, s.pointee.pid > 0 else {
             pl_store32(&s.pointee.watch, 0)  // not born yet: it will be announced
             fault(.supervisorWatchWatch2)
             return
         }
+        // Only now: until its state was seen, a free slot could become the next process's, and the pidfd of that one
+        // would have been noted under the name of the former. Its death was then nobody's.
+        let ref = ProcessRef(index: index, generation: s.pointee.generation)
         let fd = pl_pidfd_open(s.pointee.pid)
         pl_store32(&s.pointee.watch, 3)
         fault(.supervisorWatchWatch3)
