@@ -3,7 +3,8 @@
 //
 // Invariants
 // - Lists by slot: a slot is in one list at most, that of the slot of its process's parent.
-// - A list may name processes of a slot's former owner whose end was not noticed yet: who uses it compares generations.
+// - A list has every child whose slot is in use; it may also name slots that were given back since, or that are
+//   children of the slot's former owner: who uses it compares generations.
 
 import CSystem
 
@@ -29,9 +30,15 @@ enum Family {
         generation[i] = ref.generation
     }
 
-    /// It is dead, and known to be.
+    /// Its slot was given back. (One that has only died keeps its place: its parent has not freed the slot, and may
+    /// never come to that.)
     static func remove(_ ref: ProcessRef) {
         if Int(ref.index) < generation.count, generation[Int(ref.index)] == ref.generation { unlink(ref.index) }
+    }
+
+    /// The slot is free, or about to be, or another parent's child has it.
+    static func remove(_ index: UInt32, childOf parentSlot: UInt32) {
+        if Int(index) < parent.count, parent[Int(index)] == parentSlot { unlink(index) }
     }
 
     /// The slots in the list of a parent's slot.

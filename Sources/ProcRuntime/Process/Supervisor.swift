@@ -192,7 +192,15 @@ enum Supervisor {
     private static func watch(_ index: UInt32) {
         let s = pl_slot_at(index)!
         // 0 -> 1 claims the pid: nobody reaps it now. A parent that reaped an ended child already has made it 2.
-        guard pl_cas32(&s.pointee.watch, 0, 1) else { return }
+        guard pl_cas32(&s.pointee.watch, 0, 1) else {
+            // Its parent may die before it gives the slot back. (Should the slot be the next process's by now, that
+            // one is announced, too.)
+            let ref = ProcessRef(index: index, generation: s.pointee.generation)
+            if pl_load32(&s.pointee.watch) == 2, ProcessTable.state(s) != State.free {
+                Family.add(ref, childOf: s.pointee.parent)
+            }
+            return
+        }
         fault(.supervisorWatchWatch)
         guard ProcessTable.state(s) != State.free, s.pointee.pid > 0 else {
             pl_store32(&s.pointee.watch, 0)  // not born yet: it will be announced
@@ -243,12 +251,12 @@ enum Supervisor {
     /// Cleans up after a process that is a zombie now.
     private static func bury(_ ref: ProcessRef) {
         let index = ref.index
-        defer { Family.remove(ref) }
         let s = pl_slot_at(index)!
         let state = ProcessTable.state(s)
         // In this order: an ended process's slot may go to the next one at any time (its generation first).
         if state == State.free || s.pointee.generation != ref.generation {
             // The slot is the next process's: what waited for this event of its old fd is looked at now.
+            Family.remove(ref)
             reapOrphans()
             return
         }
@@ -304,14 +312,18 @@ enum Supervisor {
         var alive: Set<UInt32> = []
         for i in found {
             let c = pl_slot_at(i)!
-            guard c.pointee.parent == index, c.pointee.parent_generation == generation else { continue }
             let state = ProcessTable.state(c)
-            if state == State.free { continue }
+            guard state != State.free, c.pointee.parent == index, c.pointee.parent_generation == generation else {
+                Family.remove(i, childOf: index)
+                continue
+            }
             if state == State.ended {
+                Family.remove(i, childOf: index)
                 Children.freeSlot(i)
             } else if state == State.reserved, pl_cas32(&c.pointee.state, State.reserved, State.dead) {
                 fault(.supervisorAdoptOrphansState)
                 // Not born, or about to see that its parent is gone.
+                Family.remove(i, childOf: index)
                 Sweep.process(i)
                 ProcessTable.free(i)
             } else {
@@ -339,6 +351,7 @@ enum Supervisor {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
         guard parent != 0, waitingForChildren[parent]?.remove(index) != nil else { return }
+        Family.remove(index, childOf: parent)
         Children.freeSlot(index)
         if waitingForChildren[parent]!.isEmpty {
             waitingForChildren[parent] = nil
