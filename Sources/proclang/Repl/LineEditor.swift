@@ -28,6 +28,10 @@ enum LineInput {
 /// What readline calls for a key.
 private typealias KeyFunction = @convention(c) (Int32, Int32) -> Int32
 
+/// For the handler of SIGCONT: the process was stopped and goes on, perhaps with a terminal in another mode.
+private var wasContinued = false
+private var continuedEvent: Int32 = -1
+
 /// The editor that readline's functions work for: C callbacks cannot capture.
 private var present: LineEditor!
 
@@ -59,6 +63,14 @@ final class LineEditor {
         event = try TerminalPrompt.open(plain: !style.canMove)
         present = self
         keepOutputAtInterrupt()
+        continuedEvent = event
+        signal(SIGCONT) { _ in
+            let saved = errno
+            wasContinued = true
+            var one: UInt64 = 1
+            _ = write(continuedEvent, &one, 8)
+            errno = saved
+        }
         rl_readline_name = UnsafePointer(strdup("proclang"))
         rl_catch_signals = 0
         rl_catch_sigwinch = 0
@@ -224,7 +236,15 @@ final class LineEditor {
     /// A process has written: the prompt is drawn again below.
     private func redrawAfterOutput() {
         TerminalPrompt.update { screen in
-            if screen.wasErased { standAgain(screen) }
+            if wasContinued {
+                // Ctrl-Z and `fg`: the shell has the terminal in its own mode, and has written to it.
+                wasContinued = false
+                rl_deprep_terminal()
+                rl_prep_terminal(1)
+                standAgain(screen)
+            } else if screen.wasErased {
+                standAgain(screen)
+            }
             return display.rowsAbove
         }
     }
