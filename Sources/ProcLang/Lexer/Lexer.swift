@@ -299,13 +299,7 @@ struct Lexer {
             reportUnexpected(length: decodeScalar(at: start).length)
             return
         }
-        let length = position - start
-        var kind = TokenKind.name
-        if length <= 8, bytes[start] < 0x80 {
-            let text = String(decoding: bytes[start..<position], as: UTF8.self)
-            kind = TokenKind.keywords[text] ?? .name
-        }
-        emit(kind, start, position)
+        emit(TokenKind.word(UnsafeBufferPointer(rebasing: bytes[start..<position])), start, position)
     }
 
     /// The scalar at `index` of valid UTF-8.

@@ -118,7 +118,13 @@ final class LibraryTable {
     private(set) var declarations: [NativeDeclaration] = []
     private var bodyList: [NativeEntry] = []
     /// Values of modules that are not functions, e.g. `math.pi`.
-    private var moduleConstants: [(module: String, name: String, doc: String, value: (VM) throws(Raise) -> Value)] = []
+    private struct ModuleConstant {
+        let module: String
+        let name: String
+        let doc: String
+        let value: (VM) throws(Raise) -> Value
+    }
+    private var moduleConstants: [ModuleConstant] = []
 
     @exclusivity(unchecked) private(set) var entries: UnsafeMutablePointer<NativeEntry>
     @exclusivity(unchecked) private(set) var shapes: UnsafeMutablePointer<NativeShape>
@@ -199,7 +205,7 @@ final class LibraryTable {
 
     /// A value of a module that is no function.
     func constant(_ module: String, _ name: String, _ doc: String, _ value: @escaping (VM) throws(Raise) -> Value) {
-        moduleConstants.append((module, name, doc, value))
+        moduleConstants.append(ModuleConstant(module: module, name: name, doc: doc, value: value))
     }
 
     private func declare(

@@ -53,7 +53,9 @@ struct BlockAllocator {
     private let classOfSize: UnsafeMutablePointer<UInt8>
     /// The blocks of each size class.
     private(set) var blocks: [[UnsafeMutablePointer<BlockInfo>]]
-    private var spare: [UnsafeMutableRawPointer] = []
+    /// What is left of the last chunk.
+    private var spare: UnsafeMutableRawPointer
+    private var spareBlocks = 0
     /// What the system gave: runs of blocks.
     private var chunks: [UnsafeMutableRawPointer] = []
     /// Bytes in cells handed out since the last collection (counted a bitmap word at a time).
@@ -61,6 +63,7 @@ struct BlockAllocator {
 
     init() {
         cursors = .allocate(capacity: Self.classCount)
+        spare = UnsafeMutableRawPointer(cursors)
         classOfSize = .allocate(capacity: Self.largest / 16 + 1)
         blocks = Array(repeating: [], count: Self.classCount)
         var sizeClass = 0
@@ -122,15 +125,18 @@ struct BlockAllocator {
     }
 
     private mutating func makeBlock(_ sizeClass: Int) -> UnsafeMutablePointer<BlockInfo>? {
-        if spare.isEmpty {
+        if spareBlocks == 0 {
             let isSmall = chunks.count < Self.smallChunks
             let size = isSmall ? Self.blockSize * Self.blocksPerChunk : 2 * Self.hugePage
             guard let chunk = aligned_alloc(isSmall ? Self.blockSize : Self.hugePage, size) else { return nil }
             chunks.append(chunk)
             if !isSmall { madvise(chunk, size, MADV_HUGEPAGE) }
-            for index in (0..<(size / Self.blockSize)).reversed() { spare.append(chunk + index * Self.blockSize) }
+            spare = chunk
+            spareBlocks = size / Self.blockSize
         }
-        let base = spare.removeLast()
+        let base = spare
+        spare += Self.blockSize
+        spareBlocks -= 1
         let size = Self.sizes[sizeClass % Self.sizes.count]
         let info = UnsafeMutablePointer<BlockInfo>.allocate(capacity: 1)
         let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.words * 2)
@@ -220,7 +226,7 @@ struct BlockAllocator {
         classOfSize.deallocate()
         blocks = []
         chunks = []
-        spare = []
+        spareBlocks = 0
     }
 
     /// Calls `body` with every allocated object (for the verifier and the end of a heap). Cursors must be flushed.

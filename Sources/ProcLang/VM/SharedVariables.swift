@@ -23,9 +23,10 @@ extension VM {
 
     func sharedInfo(_ value: Value) throws(Raise) -> SharedInfo {
         let slot = Int(truncatingIfNeeded: (value.payload &* 0x9E37_79B9_7F4A_7C15) >> 58)
-        if let info = sharedCache[slot], info.raw == value.payload { return info }
+        if slot < sharedCache.count, let info = sharedCache[slot], info.raw == value.payload { return info }
         let (element, count, isArray) = try onHost { try host.sharedInfo(value.objectRef) }
         let info = SharedInfo(raw: value.payload, element: element, count: count, isArray: isArray)
+        if sharedCache.isEmpty { sharedCache = Array(repeating: nil, count: 64) }
         sharedCache[slot] = info
         return info
     }

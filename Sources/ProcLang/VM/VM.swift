@@ -100,7 +100,7 @@ final class VM {
     /// 128 places, by pc.
     private let waitPoints: UnsafeMutablePointer<WaitPoint>
     /// What is known of shared variables, by the low bits of their reference.
-    @exclusivity(unchecked) var sharedCache: [SharedInfo?] = Array(repeating: nil, count: 64)
+    @exclusivity(unchecked) var sharedCache: [SharedInfo?] = []
     /// Kinds of errors, as interned strings.
     let kinds: ErrorKinds
 

@@ -17,8 +17,8 @@ enum Supervisor {
     private static var mainSlot: UInt32 = 0
     private static var mainPid: Int32 = 0
     /// Watched processes by pidfd.
-    private static var watched: [Int32: ProcessRef] = [:]
-    /// By slot. (The same kind of key as `Children.table`: the first use of each kind costs the start 30 us.)
+    private static var watched: [UInt64: ProcessRef] = [:]
+    /// By slot. (All tables have the same kind of key: the first use of each kind costs the start 30 us.)
     private static var fdOfSlot: [UInt64: Int32] = [:]
     /// Pids of processes that were swept but not reaped, as far as that may be left to the root.
     private static var sweptPids: Set<Int32> = []
@@ -219,7 +219,7 @@ enum Supervisor {
             unwatched.append(ref)  // out of descriptors: looked at now and then
             return
         }
-        watched[fd] = ref
+        watched[UInt64(fd)] = ref
         fdOfSlot[UInt64(index)] = fd
         pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
     }
@@ -228,13 +228,13 @@ enum Supervisor {
     /// is yet to come.)
     private static func isWatched(_ index: UInt32) -> Bool {
         guard let fd = fdOfSlot[UInt64(index)] else { return false }
-        return watched[fd]?.generation == pl_slot_at(index).pointee.generation
+        return watched[UInt64(fd)]?.generation == pl_slot_at(index).pointee.generation
     }
 
     // MARK: Deaths
 
     private static func died(_ fd: Int32) {
-        guard let ref = watched.removeValue(forKey: fd) else { return }
+        guard let ref = watched.removeValue(forKey: UInt64(fd)) else { return }
         // Taken out before it is closed: a service that was just forked has a copy of it for a moment, which would keep
         // it in the epoll, to fire again when the number is the pidfd of a living process.
         pl_epoll_remove(epoll, fd)
@@ -423,7 +423,7 @@ enum Supervisor {
 
     /// In a service: a pidfd that stays open here would keep its place in the root's epoll.
     private static func forgetDescriptors() {
-        for fd in watched.keys { Glibc.close(fd) }
+        for fd in watched.keys { Glibc.close(Int32(fd)) }
         Glibc.close(epoll)
         Glibc.close(signals)
     }
@@ -482,7 +482,7 @@ enum Supervisor {
         let state = ProcessTable.state(s)
         guard state == State.running || state == State.exiting else { return }
         if !isWatched(index) { watch(index) }
-        if let fd = fdOfSlot[UInt64(index)], watched[fd]?.generation == s.pointee.generation {
+        if let fd = fdOfSlot[UInt64(index)], watched[UInt64(fd)]?.generation == s.pointee.generation {
             pl_pidfd_signal(fd, SIGKILL)
         } else if index == mainSlot {
             Glibc.kill(mainPid, SIGKILL)
