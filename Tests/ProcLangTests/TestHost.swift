@@ -139,6 +139,7 @@ final class TestHost: Host {
         cells[object.raw]?.bits[index] = desired
         return true
     }
+    func sharedAdd(_ object: ObjectRef, _ index: Int, _ delta: Int) throws -> Bool { false }
     func beginUpdate(_ object: ObjectRef) throws {}
     func endUpdate(_ object: ObjectRef) {}
     func sharedSnapshot(_ object: ObjectRef) throws -> [UInt64] { cells[object.raw]?.bits ?? [] }

@@ -113,6 +113,9 @@ public protocol Host: AnyObject {
     func sharedStore(_ object: ObjectRef, _ index: Int, _ bits: UInt64) throws
     /// Stores `desired` if the element still has the bits `expected`; otherwise puts the present bits there.
     func sharedCompareExchange(_ object: ObjectRef, _ index: Int, _ expected: inout UInt64, _ desired: UInt64) throws -> Bool
+    /// Adds to an `int64` element as one operation, if it can be had so cheaply: false, and nothing done, for any other
+    /// element, lockable objects, and a sum that does not fit.
+    func sharedAdd(_ object: ObjectRef, _ index: Int, _ delta: Int) throws -> Bool
     /// Brackets a read-modify-write on a lockable object; nothing to do for others.
     func beginUpdate(_ object: ObjectRef) throws
     func endUpdate(_ object: ObjectRef)

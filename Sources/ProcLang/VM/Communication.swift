@@ -133,11 +133,18 @@ extension VM {
             throw valueError("no case of this `select` is allowed, and it has neither `after` nor `else`")
         }
         var alternatives: [CommCase] = []
-        alternatives.reserveCapacity(count)
-        var buffer = takeBuffer()
-        defer { giveBuffer(buffer) }
         // The buffer may move while it grows: payloads are made from offsets at the end.
         var extents: [(start: Int, end: Int)] = []
+        swap(&alternatives, &spareAlternatives)
+        swap(&extents, &spareExtents)
+        var buffer = takeBuffer()
+        defer {
+            giveBuffer(buffer)
+            alternatives.removeAll(keepingCapacity: true)
+            extents.removeAll(keepingCapacity: true)
+            swap(&alternatives, &spareAlternatives)
+            swap(&extents, &spareExtents)
+        }
         for index in 0..<count {
             let channel = items[index * 4 + 1]
             let start = buffer.count

@@ -13,7 +13,7 @@ extension VM {
             base[i.a] = try makeChannels(kind: i.b == 1 ? .queue : .channel, count: base[i.a], capacity: base[i.a + 1])
         case .nameObject:
             nameObject(base[i.a], currentFrame.pointee.function.closure.pointee.code.pointee.constants[i.b].string.text)
-        case .selectBegin: base[i.a] = Value(heap.newList(capacity: 16))
+        case .selectBegin: base[i.a] = Value(heap.newList(capacity: 32))
         case .selectAdd:
             let list = base[i.a].list
             // Here, where the error points at the case.

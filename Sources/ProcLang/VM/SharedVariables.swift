@@ -228,6 +228,7 @@ extension VM {
     private func update(
         _ object: ObjectRef, _ index: Int, _ element: ElementKind, _ code: ArithmeticCode, _ operand: Value
     ) throws(Raise) {
+        if code == .add, element == .int64, operand.isInt, try onHost({ try host.sharedAdd(object, index, operand.int) }) { return }
         try onHost { try host.beginUpdate(object) }
         defer { host.endUpdate(object) }
         var seen = try onHost { try host.sharedLoad(object, index) }

@@ -97,6 +97,9 @@ final class VM {
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.
     @exclusivity(unchecked) var spareBuffer: ByteBuffer?
+    /// The lists of a `select`, while there is none.
+    @exclusivity(unchecked) var spareAlternatives: [CommCase] = []
+    @exclusivity(unchecked) var spareExtents: [(start: Int, end: Int)] = []
     /// 128 places, by pc.
     private let waitPoints: UnsafeMutablePointer<WaitPoint>
     /// What is known of shared variables, by the low bits of their reference.

@@ -104,6 +104,23 @@ extension Runtime {
         return Element.compareExchange(p, kind, &expected, desired)
     }
 
+    /// Adds to an `int64` element that no `lock` can name: the read, the addition and the store are one. False, and
+    /// nothing is done: it is another kind, or the sum would not fit.
+    public func sharedAdd(_ object: ObjectRef, _ index: Int, _ delta: Int) throws -> Bool {
+        let o = try Shared.variable(object)
+        guard Element.kind(o) == .int64, !Shared.isLockable(o) else { return false }
+        let p = try Element.address(o, .int64, index).assumingMemoryBound(to: UInt64.self)
+        if _slowPath(pl_own().pointee.out_pending != 0) { Output.flushQuietly() }
+        var seen = pl_load64(p)
+        while true {
+            let (sum, overflow) = Int(bitPattern: UInt(seen)).addingReportingOverflow(delta)
+            if overflow { return false }
+            let present = pl_cas_value64(p, seen, UInt64(UInt(bitPattern: sum)))
+            if present == seen { return true }
+            seen = present
+        }
+    }
+
     /// Brackets a read-modify-write on a lockable object, which no other operation on it interrupts; nothing to
     /// do for others. Nothing in between may wait for another process. Waits for the object's lock.
     public func beginUpdate(_ object: ObjectRef) throws {
