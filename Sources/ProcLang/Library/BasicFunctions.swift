@@ -111,7 +111,7 @@ enum BasicFunctions {
             switch a[0].tag {
             case Tag.absent: return vm.heap.makeBytes([])
             case Tag.bytes: return a[0]
-            case Tag.string: return vm.heap.makeBytes(a[0].string.pointee.bytes, count: a[0].string.byteCount)
+            case Tag.string: return vm.heap.makeBytes(a[0].string.bytes, count: a[0].string.byteCount)
             case Tag.int:
                 guard a[0].int >= 0 else { throw vm.valueError("a number of bytes cannot be negative") }
                 try vm.require(a[0].int)
@@ -221,7 +221,7 @@ enum NumberText {
     /// The number that up to 18 decimal digits make, with or without a minus; nil for anything else.
     @inline(__always)
     static func plainInt(_ text: UnsafeMutablePointer<StringObject>) -> Int? {
-        let bytes = text.pointee.bytes
+        let bytes = text.bytes
         let count = text.byteCount
         let negative = count > 1 && bytes[0] == 45
         var place = negative ? 1 : 0

@@ -71,8 +71,8 @@ enum StringMethods {
         guard text.isASCII else { return vm.heap.makeString(general(text.text)) }
         let result = vm.heap.newString(byteCount: text.byteCount)
         for index in 0..<text.byteCount {
-            let byte = text.pointee.bytes[index]
-            result.pointee.bytes[index] = range.contains(byte) ? byte ^ 0x20 : byte
+            let byte = text.bytes[index]
+            result.bytes[index] = range.contains(byte) ? byte ^ 0x20 : byte
         }
         vm.heap.finishString(result)
         return Value(result)
@@ -86,7 +86,7 @@ enum StringMethods {
                 let part = try vm.stringArgument(a[1], "the part")
                 let (from, to) = try window(vm, a[0].string, a[2], a[3])
                 if let place = find(part, in: a[0].string, from, to, last: last) {
-                    return Value(UTF8Text.count(a[0].string.pointee.bytes, place))
+                    return Value(UTF8Text.count(a[0].string.bytes, place))
                 }
                 if raising { throw vm.valueError("the string does not contain \"\(part.text)\"") }
                 return Value(-1)
@@ -137,7 +137,7 @@ enum StringMethods {
 
     private static func find(_ part: StringPointer, in text: StringPointer, _ from: Int, _ to: Int, last: Bool) -> Int? {
         guard from <= to else { return nil }
-        let window = UnsafeBufferPointer(start: text.pointee.bytes, count: to)
+        let window = UnsafeBufferPointer(start: text.bytes, count: to)
         if last {
             guard let place = Search.findLast(part.utf8, in: window, before: to), place >= from else { return nil }
             return place
@@ -146,12 +146,12 @@ enum StringMethods {
     }
 
     private static func hasPrefix(_ text: StringPointer, _ prefix: StringPointer) -> Bool {
-        prefix.byteCount <= text.byteCount && memcmp(text.pointee.bytes, prefix.pointee.bytes, prefix.byteCount) == 0
+        prefix.byteCount <= text.byteCount && memcmp(text.bytes, prefix.bytes, prefix.byteCount) == 0
     }
 
     private static func hasSuffix(_ text: StringPointer, _ suffix: StringPointer) -> Bool {
         suffix.byteCount <= text.byteCount
-            && memcmp(text.pointee.bytes + (text.byteCount - suffix.byteCount), suffix.pointee.bytes, suffix.byteCount) == 0
+            && memcmp(text.bytes + (text.byteCount - suffix.byteCount), suffix.bytes, suffix.byteCount) == 0
     }
 
     // MARK: Taking apart and putting together
@@ -182,7 +182,7 @@ enum StringMethods {
             var parts: [Value] = []
             var end = a[0].string.byteCount
             while limit != 0, let place = Search.findLast(
-                separator.utf8, in: UnsafeBufferPointer(start: a[0].string.pointee.bytes, count: end), before: end)
+                separator.utf8, in: UnsafeBufferPointer(start: a[0].string.bytes, count: end), before: end)
             {
                 parts.append(piece(vm, a[0].string, place + separator.byteCount, end))
                 end = place
@@ -196,9 +196,9 @@ enum StringMethods {
             let result = vm.heap.newList()
             var start = 0
             while start < text.byteCount {
-                let found = memchr(text.pointee.bytes + start, 10, text.byteCount - start)
-                let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(text.pointee.bytes) } ?? text.byteCount
-                let hasReturn = end > start && text.pointee.bytes[end - 1] == 13 && found != nil
+                let found = memchr(text.bytes + start, 10, text.byteCount - start)
+                let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(text.bytes) } ?? text.byteCount
+                let hasReturn = end > start && text.bytes[end - 1] == 13 && found != nil
                 vm.heap.append(piece(vm, text, start, hasReturn ? end - 1 : end), to: result)
                 start = end + 1
             }
@@ -236,14 +236,14 @@ enum StringMethods {
             try vm.require(total)
             if total == 0 { return vm.heap.emptyString }
             let result = vm.heap.newString(byteCount: total)
-            var place = result.pointee.bytes
+            var place = result.bytes
             for index in 0..<items.pointee.count {
                 if index > 0 {
-                    copyBytes(place, a[0].string.pointee.bytes, a[0].string.byteCount)
+                    copyBytes(place, a[0].string.bytes, a[0].string.byteCount)
                     place += a[0].string.byteCount
                 }
                 let item = items.pointee.items[index].string
-                copyBytes(place, item.pointee.bytes, item.byteCount)
+                copyBytes(place, item.bytes, item.byteCount)
                 place += item.byteCount
             }
             vm.heap.finishString(result)
@@ -282,8 +282,8 @@ enum StringMethods {
     /// The bytes `start ..< end` as a string.
     private static func piece(_ vm: VM, _ text: StringPointer, _ start: Int, _ end: Int) -> Value {
         if start == 0, end == text.byteCount { return Value(text) }
-        if text.isASCII { return vm.heap.makeASCII(text.pointee.bytes + start, count: end - start) }
-        return vm.heap.makeString(text.pointee.bytes + start, count: end - start)
+        if text.isASCII { return vm.heap.makeASCII(text.bytes + start, count: end - start) }
+        return vm.heap.makeString(text.bytes + start, count: end - start)
     }
 
     private static func splitWords(
@@ -299,7 +299,7 @@ enum StringMethods {
             }
             var end = index
             while end < text.byteCount, spaceWidth(text, at: end) == nil {
-                end += UTF8Text.width(text.pointee.bytes[end])
+                end += UTF8Text.width(text.bytes[end])
             }
             vm.heap.append(piece(vm, text, index, end), to: result)
             parts += 1
@@ -319,7 +319,7 @@ enum StringMethods {
             } else {
                 while start > 0, spaceWidth(text, before: start) == nil {
                     start -= 1
-                    while text.pointee.bytes[start] & 0xC0 == 0x80 { start -= 1 }
+                    while text.bytes[start] & 0xC0 == 0x80 { start -= 1 }
                 }
             }
             parts.append(piece(vm, text, start, end))
@@ -337,8 +337,8 @@ enum StringMethods {
         var parts = 0
         if separator.byteCount == 1 {
             // Looked for byte by byte: the parts are short as a rule, and a call of `memchr` for each costs more.
-            let byte = separator.pointee.bytes[0]
-            let bytes = text.pointee.bytes
+            let byte = separator.bytes[0]
+            let bytes = text.bytes
             let count = text.byteCount
             var place = 0
             while place < count, parts < limit {
@@ -372,13 +372,13 @@ enum StringMethods {
                 result.append(contentsOf: new.utf8)
                 count += 1
                 if start == text.byteCount { break }
-                let width = UTF8Text.width(text.pointee.bytes[start])
-                result.append(contentsOf: UnsafeBufferPointer(start: text.pointee.bytes + start, count: width))
+                let width = UTF8Text.width(text.bytes[start])
+                result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: width))
                 start += width
             }
         } else {
             while count < limit, let place = Search.find(old.utf8, in: text.utf8, from: start) {
-                result.append(contentsOf: UnsafeBufferPointer(start: text.pointee.bytes + start, count: place - start))
+                result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: place - start))
                 result.append(contentsOf: new.utf8)
                 start = place + old.byteCount
                 count += 1
@@ -386,7 +386,7 @@ enum StringMethods {
             }
             if count == 0 { return Value(text) }
         }
-        result.append(contentsOf: UnsafeBufferPointer(start: text.pointee.bytes + start, count: text.byteCount - start))
+        result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: text.byteCount - start))
         try vm.require(result.count)
         return vm.heap.makeString(result)
     }
@@ -400,14 +400,14 @@ enum StringMethods {
 
     /// The width of the white space character at a byte; nil if there is another one.
     private static func spaceWidth(_ text: StringPointer, at index: Int) -> Int? {
-        let (scalar, width) = UTF8Text.decode(text.pointee.bytes + index)
+        let (scalar, width) = UTF8Text.decode(text.bytes + index)
         return isSpace(scalar) ? width : nil
     }
 
     private static func spaceWidth(_ text: StringPointer, before end: Int) -> Int? {
         var start = end - 1
-        while start > 0, text.pointee.bytes[start] & 0xC0 == 0x80 { start -= 1 }
-        return isSpace(UTF8Text.decode(text.pointee.bytes + start).0) ? end - start : nil
+        while start > 0, text.bytes[start] & 0xC0 == 0x80 { start -= 1 }
+        return isSpace(UTF8Text.decode(text.bytes + start).0) ? end - start : nil
     }
 
     private static func skipSpace(_ text: StringPointer, from start: Int) -> Int {
@@ -425,7 +425,7 @@ enum StringMethods {
         var end = text.byteCount
         if left {
             while start < end {
-                let (scalar, width) = UTF8Text.decode(text.pointee.bytes + start)
+                let (scalar, width) = UTF8Text.decode(text.bytes + start)
                 guard isStripped(scalar) else { break }
                 start += width
             }
@@ -433,8 +433,8 @@ enum StringMethods {
         if right {
             while end > start {
                 var before = end - 1
-                while before > start, text.pointee.bytes[before] & 0xC0 == 0x80 { before -= 1 }
-                guard isStripped(UTF8Text.decode(text.pointee.bytes + before).0) else { break }
+                while before > start, text.bytes[before] & 0xC0 == 0x80 { before -= 1 }
+                guard isStripped(UTF8Text.decode(text.bytes + before).0) else { break }
                 end = before
             }
         }
@@ -480,7 +480,7 @@ enum StringMethods {
             let missing = width - text.charCount
             guard missing > 0 else { return a[0] }
             try vm.require(missing)
-            let hasSign = text.byteCount > 0 && (text.pointee.bytes[0] == 43 || text.pointee.bytes[0] == 45)
+            let hasSign = text.byteCount > 0 && (text.bytes[0] == 43 || text.bytes[0] == 45)
             var bytes = Array(text.utf8.prefix(hasSign ? 1 : 0))
             bytes.append(contentsOf: repeatElement(48, count: missing))
             bytes.append(contentsOf: text.utf8.dropFirst(hasSign ? 1 : 0))
@@ -528,7 +528,7 @@ enum StringMethods {
             guard text.charCount == 1 else {
                 throw vm.valueError("`ord` takes one character, not a string of \(text.charCount)")
             }
-            return Value(Int(UTF8Text.decode(text.pointee.bytes).0))
+            return Value(Int(UTF8Text.decode(text.bytes).0))
         }
         table.function("chr", "code", "The character with a code.") { (vm, a, _) throws(Raise) in
             let code = try vm.intArgument(a[0], "the code")
@@ -538,7 +538,7 @@ enum StringMethods {
             return vm.heap.makeCharacter(scalar.value)
         }
         table.method(of: Tag.string, "encode", "", "The UTF-8 bytes of the string.") { (vm, a, _) throws(Raise) in
-            vm.heap.makeBytes(a[0].string.pointee.bytes, count: a[0].string.byteCount)
+            vm.heap.makeBytes(a[0].string.bytes, count: a[0].string.byteCount)
         }
         table.method(of: Tag.string, "chars", "", "The list of its characters.") { (vm, a, _) throws(Raise) in
             Value(try vm.items(of: a[0]))

@@ -302,11 +302,11 @@ extension VM {
         let text = heap.newString(byteCount: bytes)
         text.pointee.charCount = characters
         if Int(characters) == bytes { text.pointee.header.flags |= ObjectHeader.ascii }
-        var place = text.pointee.bytes
+        var place = text.bytes
         for index in 0..<count {
             let part = parts[index]
             if part.tag == Tag.string {
-                copyBytes(place, part.string.pointee.bytes, part.string.byteCount)
+                copyBytes(place, part.string.bytes, part.string.byteCount)
                 place += part.string.byteCount
             } else {
                 place += Decimal.write(part.int, to: place)
@@ -328,7 +328,7 @@ extension VM {
     @inline(__always)
     func display(_ value: Value, into buffer: inout ByteBuffer) throws(Raise) {
         switch value.tag {
-        case Tag.string: buffer.append(value.string.pointee.bytes, value.string.byteCount)
+        case Tag.string: buffer.append(value.string.bytes, value.string.byteCount)
         case Tag.int: buffer.append(decimal: value.int)
         default:
             var text: [UInt8] = []

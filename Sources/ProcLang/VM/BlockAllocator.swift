@@ -34,7 +34,6 @@ struct BlockAllocator {
     private static let blocksPerChunk = 16
     /// A heap that has so many chunks gets larger ones, in huge pages: a fault for 2 MiB instead of 4 KiB.
     private static let smallChunks = 8
-    private static let hugePage = 2 << 20
 
     /// The allocation state of one size class.
     struct Cursor {
@@ -127,10 +126,10 @@ struct BlockAllocator {
     private mutating func makeBlock(_ sizeClass: Int) -> UnsafeMutablePointer<BlockInfo>? {
         if spareBlocks == 0 {
             let isSmall = chunks.count < Self.smallChunks
-            let size = isSmall ? Self.blockSize * Self.blocksPerChunk : 2 * Self.hugePage
-            guard let chunk = aligned_alloc(isSmall ? Self.blockSize : Self.hugePage, size) else { return nil }
+            let size = isSmall ? Self.blockSize * Self.blocksPerChunk : 2 * HugePages.size
+            guard let chunk = aligned_alloc(isSmall ? Self.blockSize : HugePages.size, size) else { return nil }
             chunks.append(chunk)
-            if !isSmall { madvise(chunk, size, MADV_HUGEPAGE) }
+            if !isSmall { HugePages.advise(chunk, size, fresh: chunk) }
             spare = chunk
             spareBlocks = size / Self.blockSize
         }

@@ -51,7 +51,7 @@ final class Heap {
         singleCharacters.initialize(repeating: .nil, count: 129)
         for code in 0..<128 {
             let text = newString(byteCount: 1)
-            text.pointee.bytes[0] = UInt8(code)
+            text.bytes[0] = UInt8(code)
             finishASCII(text)
             singleCharacters[code] = Value(text)
         }
@@ -153,25 +153,16 @@ final class Heap {
     /// A buffer from the system, not cleared.
     static func buffer(_ bytes: Int) -> UnsafeMutableRawPointer {
         guard let memory = malloc(max(bytes, 1)) else { exhausted() }
-        if bytes >= large { adviseHugePages(memory, bytes) }
+        if bytes >= large { HugePages.advise(memory, bytes, fresh: memory) }
         return memory
     }
 
     private static let large = 8 << 20
 
-    /// Lets a large buffer have huge pages: a fault for 2 MiB instead of 4 KiB. The whole mapping, with malloc's header in
-    /// its first page: `realloc` moves the pages of one mapping, but copies the bytes of several.
-    @inline(never)
-    private static func adviseHugePages(_ buffer: UnsafeMutableRawPointer, _ bytes: Int) {
-        let page = 4096
-        let start = Int(bitPattern: buffer) & ~(page - 1)
-        let end = (Int(bitPattern: buffer) + bytes + page - 1) & ~(page - 1)
-        if let first = UnsafeMutableRawPointer(bitPattern: start) { madvise(first, end - start, MADV_HUGEPAGE) }
-    }
-
-    static func resized(_ buffer: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer {
+    /// `used`: the bytes of `buffer` that hold something.
+    static func resized(_ buffer: UnsafeMutableRawPointer?, _ bytes: Int, used: Int) -> UnsafeMutableRawPointer {
         guard let memory = realloc(buffer, max(bytes, 1)) else { exhausted() }
-        if bytes >= large { adviseHugePages(memory, bytes) }
+        if bytes >= large { HugePages.advise(memory, bytes, fresh: memory + used) }
         return memory
     }
 
@@ -240,7 +231,7 @@ struct InternTable {
     func find(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt32) -> UnsafeMutablePointer<StringObject>? {
         var slot = Int(hash) & mask
         while let text = slots[slot] {
-            if text.pointee.header.aux == hash, text.byteCount == count, memcmp(text.pointee.bytes, bytes, count) == 0 {
+            if text.pointee.header.aux == hash, text.byteCount == count, memcmp(text.bytes, bytes, count) == 0 {
                 return text
             }
             slot = (slot + 1) & mask

@@ -119,11 +119,11 @@
         private func string(_ text: UnsafeMutablePointer<StringObject>) {
             if let owner = text.sharedBuffer {
                 value(Value(heap: Tag.buffer, owner))
-                let start = text.pointee.bytes - owner.pointee.bytes
+                let start = text.bytes - owner.pointee.bytes
                 precondition(start >= 0 && start + text.byteCount <= owner.pointee.used, "a string outside of its buffer")
             }
             precondition(UTF8Text.isValid(text.utf8), "a string that is not UTF-8")
-            precondition(UTF8Text.count(text.pointee.bytes, text.byteCount) == text.charCount, "a string's characters")
+            precondition(UTF8Text.count(text.bytes, text.byteCount) == text.charCount, "a string's characters")
             precondition(text.isASCII == (text.charCount == text.byteCount), "a string's ASCII flag")
         }
     }

@@ -76,7 +76,7 @@ extension VM {
         case Tag.string:
             let text = value.string
             if position >= text.byteCount { return false }
-            let (scalar, width) = UTF8Text.decode(text.pointee.bytes + position)
+            let (scalar, width) = UTF8Text.decode(text.bytes + position)
             result[0] = heap.makeCharacter(scalar)
             state[1] = Value(position + width)
             state[2] = Value(state[2].int &+ 1)

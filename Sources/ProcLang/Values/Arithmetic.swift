@@ -151,7 +151,7 @@ extension VM {
             if overflowed || total > StringObject.maxBytes || !heap.fits(total) { throw memoryError(total) }
             if total == 0 { return heap.emptyString }
             let result = heap.newString(byteCount: total)
-            for index in 0..<count { memcpy(result.pointee.bytes + index * text.byteCount, text.pointee.bytes, text.byteCount) }
+            for index in 0..<count { memcpy(result.bytes + index * text.byteCount, text.bytes, text.byteCount) }
             heap.finishString(result)
             return Value(result)
         case Tag.list:

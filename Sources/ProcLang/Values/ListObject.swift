@@ -47,7 +47,8 @@ extension Heap {
         let old = list.pointee.capacity
         if count <= old { return }
         let room = max(count, old + old / 2 + 4)
-        list.pointee.items = Heap.resized(list.pointee.items, room * MemoryLayout<Value>.stride)
+        list.pointee.items = Heap.resized(
+            list.pointee.items, room * MemoryLayout<Value>.stride, used: list.pointee.count * MemoryLayout<Value>.stride)
             .assumingMemoryBound(to: Value.self)
         list.pointee.capacity = room
         externalBytes += (room - old) * MemoryLayout<Value>.stride

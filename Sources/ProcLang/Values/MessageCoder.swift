@@ -119,7 +119,7 @@ extension VM {
         case Tag.string:
             buffer.append(WireTag.string)
             buffer.append(count: value.string.byteCount)
-            buffer.append(value.string.pointee.bytes, value.string.byteCount)
+            buffer.append(value.string.bytes, value.string.byteCount)
         case Tag.bytes:
             buffer.append(WireTag.bytes)
             buffer.append(count: value.bytes.pointee.count)
@@ -276,19 +276,6 @@ struct MessageDecoder {
     init(heap: Heap, bytes: UnsafeRawBufferPointer) {
         self.heap = heap
         self.bytes = bytes
-        unreserved = bytes.count
-    }
-
-    /// Places that may still be made before there is anything to put into them. An element takes at least a byte, so
-    /// a whole message needs no more places than it has bytes; a damaged one may claim as many at every level of its
-    /// nesting.
-    private var unreserved: Int
-
-    /// How many of `count` claimed places to make at once.
-    private mutating func places(_ count: Int) -> Int {
-        let granted = min(count, unreserved)
-        unreserved -= granted
-        return granted
     }
 
     var isAtEnd: Bool { place == bytes.count }
@@ -355,7 +342,7 @@ struct MessageDecoder {
             return heap.makeBytes(start, count: length)
         case WireTag.list:
             guard let count = count(), count <= left else { return nil }
-            let list = heap.newList(capacity: places(count))
+            let list = heap.newList(capacity: count)
             for _ in 0..<count {
                 guard let item = value(depth: depth + 1) else { return nil }
                 heap.append(item, to: list)
@@ -405,7 +392,7 @@ struct MessageDecoder {
 
     private mutating func entries(depth: Int) -> UnsafeMutablePointer<MapObject>? {
         guard let count = count(), count <= left else { return nil }
-        let map = heap.newMap(capacity: places(count))
+        let map = heap.newMap(capacity: count)
         for _ in 0..<count {
             guard let key = value(depth: depth + 1), MapKey.isPossible(key), let item = value(depth: depth + 1) else {
                 return nil
@@ -418,7 +405,7 @@ struct MessageDecoder {
     private mutating func error(depth: Int) -> Value? {
         guard let kind = value(depth: depth + 1), let message = value(depth: depth + 1), let count = count(), count <= left
         else { return nil }
-        let trace = heap.newList(capacity: places(count))
+        let trace = heap.newList(capacity: count)
         for _ in 0..<count {
             guard let line = string() else { return nil }
             heap.append(line, to: trace)

@@ -13,24 +13,26 @@ extension UnsafeMutablePointer where Pointee == StringObject {
     var inlineBytes: UnsafeMutablePointer<UInt8> {
         (UnsafeMutableRawPointer(self) + StringObject.inlineOffset).assumingMemoryBound(to: UInt8.self)
     }
+    @inline(__always)
+    var isOutside: Bool { pointee.header.flags & ObjectHeader.outside != 0 }
+    @inline(__always)
+    var bytes: UnsafeMutablePointer<UInt8> { _fastPath(!isOutside) ? inlineBytes : pointee.start }
     /// The buffer that holds the bytes, if they are not inline.
     @inline(__always)
-    var sharedBuffer: UnsafeMutablePointer<BufferObject>? {
-        pointee.bytes == inlineBytes ? nil : pointee.owner
-    }
+    var sharedBuffer: UnsafeMutablePointer<BufferObject>? { isOutside ? pointee.owner : nil }
     @inline(__always)
     var byteCount: Int { Int(pointee.byteCount) }
     @inline(__always)
     var charCount: Int { Int(pointee.charCount) }
     @inline(__always)
     var isASCII: Bool { pointee.header.flags & ObjectHeader.ascii != 0 }
-    var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: pointee.bytes, count: byteCount) }
+    var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: byteCount) }
     /// A Swift copy.
     var text: String { String(decoding: utf8, as: UTF8.self) }
 
     @inline(__always)
     var hash: UInt64 {
-        if pointee.header.aux == 0 { pointee.header.aux = StringHash.hash(pointee.bytes, byteCount) }
+        if pointee.header.aux == 0 { pointee.header.aux = StringHash.hash(bytes, byteCount) }
         return UInt64(pointee.header.aux)
     }
 
@@ -38,13 +40,13 @@ extension UnsafeMutablePointer where Pointee == StringObject {
     func equals(_ other: UnsafeMutablePointer<StringObject>) -> Bool {
         if self == other { return true }
         if pointee.byteCount != other.pointee.byteCount { return false }
-        return memcmp(pointee.bytes, other.pointee.bytes, byteCount) == 0
+        return memcmp(bytes, other.bytes, byteCount) == 0
     }
 
     /// Negative, zero or positive. UTF-8 byte order is code point order.
     func compare(_ other: UnsafeMutablePointer<StringObject>) -> Int {
         let shared = Swift.min(byteCount, other.byteCount)
-        let order = memcmp(pointee.bytes, other.pointee.bytes, shared)
+        let order = memcmp(bytes, other.bytes, shared)
         return order != 0 ? Int(order) : byteCount - other.byteCount
     }
 }
@@ -155,18 +157,17 @@ extension Heap {
     @inline(__always)
     func newString(byteCount: Int) -> UnsafeMutablePointer<StringObject> {
         let memory = allocate(
-            size: StringObject.inlineOffset + max(byteCount, 8), kind: Tag.string, finalizable: false)
+            size: StringObject.inlineOffset + byteCount, kind: Tag.string, finalizable: false)
         let text = memory.assumingMemoryBound(to: StringObject.self)
         text.pointee.byteCount = UInt32(truncatingIfNeeded: byteCount)
-        text.pointee.bytes = text.inlineBytes
         return text
     }
 
     /// Sets the derived fields after the bytes were written.
     @inline(__always)
     func finishString(_ text: UnsafeMutablePointer<StringObject>) {
-        if UTF8Text.isASCII(text.pointee.bytes, text.byteCount) { return finishASCII(text) }
-        text.pointee.charCount = UInt32(truncatingIfNeeded: UTF8Text.count(text.pointee.bytes, text.byteCount))
+        if UTF8Text.isASCII(text.bytes, text.byteCount) { return finishASCII(text) }
+        text.pointee.charCount = UInt32(truncatingIfNeeded: UTF8Text.count(text.bytes, text.byteCount))
     }
 
     /// `finishString` for bytes that are known to be ASCII.
@@ -182,7 +183,7 @@ extension Heap {
         if count == 0 { return emptyString }
         if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
         let text = newString(byteCount: count)
-        copyBytes(text.pointee.bytes, bytes, count)
+        copyBytes(text.bytes, bytes, count)
         finishASCII(text)
         return Value(text)
     }
@@ -191,7 +192,7 @@ extension Heap {
         guard let bytes, count > 0 else { return emptyString }
         if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
         let text = newString(byteCount: count)
-        copyBytes(text.pointee.bytes, bytes, count)
+        copyBytes(text.bytes, bytes, count)
         finishString(text)
         return Value(text)
     }
@@ -222,34 +223,35 @@ extension Heap {
         let total = a.byteCount + b.byteCount
         if total <= 200 {
             let text = newString(byteCount: total)
-            copyBytes(text.pointee.bytes, a.pointee.bytes, a.byteCount)
-            copyBytes(text.pointee.bytes + a.byteCount, b.pointee.bytes, b.byteCount)
+            copyBytes(text.bytes, a.bytes, a.byteCount)
+            copyBytes(text.bytes + a.byteCount, b.bytes, b.byteCount)
             join(text, a, b)
             return Value(text)
         }
         if total > StringObject.maxBytes || !fits(total) { return nil }
         let buffer: UnsafeMutablePointer<BufferObject>
         if let shared = a.sharedBuffer {
-            if shared.pointee.bytes + shared.pointee.used == a.pointee.bytes + a.byteCount,
+            if shared.pointee.bytes + shared.pointee.used == a.bytes + a.byteCount,
                 shared.pointee.capacity - shared.pointee.used >= b.byteCount
             {
                 buffer = shared
             } else {
                 buffer = newBuffer(capacity: total + total / 2)
-                memcpy(buffer.pointee.bytes, a.pointee.bytes, a.byteCount)
+                memcpy(buffer.pointee.bytes, a.bytes, a.byteCount)
                 buffer.pointee.used = a.byteCount
             }
         } else {
             // The first long concatenation takes exactly what it needs: it may be the last.
             buffer = newBuffer(capacity: total)
-            memcpy(buffer.pointee.bytes, a.pointee.bytes, a.byteCount)
+            memcpy(buffer.pointee.bytes, a.bytes, a.byteCount)
             buffer.pointee.used = a.byteCount
         }
-        copyBytes(buffer.pointee.bytes + buffer.pointee.used, b.pointee.bytes, b.byteCount)
+        copyBytes(buffer.pointee.bytes + buffer.pointee.used, b.bytes, b.byteCount)
         buffer.pointee.used += b.byteCount
-        let text = newString(byteCount: 8)
+        let text = newString(byteCount: 16)
         text.pointee.byteCount = UInt32(total)
-        text.pointee.bytes = buffer.pointee.bytes + (buffer.pointee.used - total)
+        text.pointee.header.flags |= ObjectHeader.outside
+        text.pointee.start = buffer.pointee.bytes + (buffer.pointee.used - total)
         text.pointee.owner = buffer
         join(text, a, b)
         return Value(text)
@@ -289,13 +291,13 @@ extension Heap {
                 offset = cachedOffset
                 while char > index {
                     offset -= 1
-                    while text.pointee.bytes[offset] & 0xC0 == 0x80 { offset -= 1 }
+                    while text.bytes[offset] & 0xC0 == 0x80 { offset -= 1 }
                     char -= 1
                 }
             }
         }
         while char < index {
-            offset += UTF8Text.width(text.pointee.bytes[offset])
+            offset += UTF8Text.width(text.bytes[offset])
             char += 1
         }
         cachedString = text
@@ -307,18 +309,18 @@ extension Heap {
     /// The character at `index`, which must be in range.
     @inline(__always)
     func character(_ index: Int, of text: UnsafeMutablePointer<StringObject>) -> Value {
-        if text.isASCII { return singleCharacters[Int(text.pointee.bytes[index])] }
-        let (scalar, _) = UTF8Text.decode(text.pointee.bytes + offset(of: index, in: text))
+        if text.isASCII { return singleCharacters[Int(text.bytes[index])] }
+        let (scalar, _) = UTF8Text.decode(text.bytes + offset(of: index, in: text))
         return makeCharacter(scalar)
     }
 
     /// The characters from `start` up to `end` (both in range).
     func substring(_ text: UnsafeMutablePointer<StringObject>, _ start: Int, _ end: Int) -> Value {
         if start >= end { return emptyString }
-        if text.isASCII { return makeASCII(text.pointee.bytes + start, count: end - start) }
+        if text.isASCII { return makeASCII(text.bytes + start, count: end - start) }
         let from = offset(of: start, in: text)
         let to = offset(of: end, in: text)
-        return makeString(text.pointee.bytes + from, count: to - from)
+        return makeString(text.bytes + from, count: to - from)
     }
 
     // MARK: Bytes

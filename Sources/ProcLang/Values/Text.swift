@@ -30,7 +30,7 @@ extension VM {
             let width = Decimal.width(value.int)
             if width == 1 { return heap.singleCharacters[48 + value.int] }
             let text = heap.newString(byteCount: width)
-            _ = Decimal.write(value.int, to: text.pointee.bytes)
+            _ = Decimal.write(value.int, to: text.bytes)
             heap.finishASCII(text)
             return Value(text)
         }

@@ -50,7 +50,6 @@ final class ReplSession {
     init(runtime: Runtime, seed: UInt64?) {
         self.runtime = runtime
         let interpreter = Interpreter(host: runtime)
-        AddressSpace.bound(interpreter)
         self.interpreter = interpreter
         ProgramContext.interpreter = interpreter
         interpreter.seed = seed
