@@ -75,6 +75,12 @@ public final class Interpreter {
         set { vm.seed = newValue }
     }
 
+    /// The most bytes that the values of this process may use before `memory` is raised.
+    public var memoryLimit: Int {
+        get { vm.heap.limit }
+        set { vm.heap.limit = newValue }
+    }
+
     let vm: VM
     /// The module scopes that were compiled, by the number of their unit.
     private var scopes: [ModuleScope] = []
@@ -82,7 +88,6 @@ public final class Interpreter {
     /// The names of the library, where there is no interpreter.
     public static var builtins: BuiltinCatalogue { LibraryTable().catalogue() }
 
-    /// `memoryLimit`: the most bytes that the heap may use before `memory` is raised.
     public init(
         host: Host, sources: SourceMap = SourceMap(), globals: GlobalTable = GlobalTable(), memoryLimit: Int? = nil
     ) {

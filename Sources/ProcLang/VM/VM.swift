@@ -243,7 +243,11 @@ final class VM {
     func typeError(_ message: String) -> Raise { raise(kinds.type, message) }
     func valueError(_ message: String) -> Raise { raise(kinds.value, message) }
 
-    func raise(_ error: HostError) -> Raise { raise(heap.intern(error.kind), error.message) }
+    func raise(_ error: HostError) -> Raise {
+        // What this process holds of the host but cannot reach any more is given up before the next attempt.
+        if error.kind == "memory" { heap.threshold = 0 }
+        return raise(heap.intern(error.kind), error.message)
+    }
 
     /// Raises what a host call threw.
     func raise(host error: Error) -> Raise {

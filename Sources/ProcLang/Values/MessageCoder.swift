@@ -276,6 +276,19 @@ struct MessageDecoder {
     init(heap: Heap, bytes: UnsafeRawBufferPointer) {
         self.heap = heap
         self.bytes = bytes
+        unreserved = bytes.count
+    }
+
+    /// Places that may still be made before there is anything to put into them. An element takes at least a byte, so
+    /// a whole message needs no more places than it has bytes; a damaged one may claim as many at every level of its
+    /// nesting.
+    private var unreserved: Int
+
+    /// How many of `count` claimed places to make at once.
+    private mutating func places(_ count: Int) -> Int {
+        let granted = min(count, unreserved)
+        unreserved -= granted
+        return granted
     }
 
     var isAtEnd: Bool { place == bytes.count }
@@ -342,7 +355,7 @@ struct MessageDecoder {
             return heap.makeBytes(start, count: length)
         case WireTag.list:
             guard let count = count(), count <= left else { return nil }
-            let list = heap.newList(capacity: count)
+            let list = heap.newList(capacity: places(count))
             for _ in 0..<count {
                 guard let item = value(depth: depth + 1) else { return nil }
                 heap.append(item, to: list)
@@ -392,7 +405,7 @@ struct MessageDecoder {
 
     private mutating func entries(depth: Int) -> UnsafeMutablePointer<MapObject>? {
         guard let count = count(), count <= left else { return nil }
-        let map = heap.newMap(capacity: count)
+        let map = heap.newMap(capacity: places(count))
         for _ in 0..<count {
             guard let key = value(depth: depth + 1), MapKey.isPossible(key), let item = value(depth: depth + 1) else {
                 return nil
@@ -405,7 +418,7 @@ struct MessageDecoder {
     private mutating func error(depth: Int) -> Value? {
         guard let kind = value(depth: depth + 1), let message = value(depth: depth + 1), let count = count(), count <= left
         else { return nil }
-        let trace = heap.newList(capacity: count)
+        let trace = heap.newList(capacity: places(count))
         for _ in 0..<count {
             guard let line = string() else { return nil }
             heap.append(line, to: trace)

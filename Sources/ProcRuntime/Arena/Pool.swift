@@ -88,6 +88,9 @@ enum Pool {
     private static func clear(_ o: UnsafeMutablePointer<pl_object>) {
         o.pointee.flags = 0
         fault(.poolClearFlags)
+        // Before the object has a kind: the manager gives back any managed object that is marked `doomed` here.
+        o.pointee.reserved = 0
+        fault(.poolClearReserved)
         o.pointee.capacity = 0
         fault(.poolClearCapacity)
         o.pointee.head = 0

@@ -27,7 +27,7 @@ enum FaultPoint: UInt16, CaseIterable {
         poolClearCapacity, poolClearHead, poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst,
         poolClearSendLast, poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount,
         poolClearSignalled, poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent,
-        poolClearHolders, poolClearPeer, poolClearLine, poolClearZero, poolClearZero2,
+        poolClearHolders, poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved,
         poolRebuildObjectsNextFree, poolRebuildObjectsFreeFirst, poolRebuildObjectsLive, poolTakeEndObject,
         poolTakeEndFlags, poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
         poolTakeEndObjectPrev, poolTakeEndOwner, poolTakeEndUsed, poolTakeEndLive, poolGiveEndOwner,
@@ -173,7 +173,7 @@ enum FaultPoint: UInt16, CaseIterable {
     case sharedHooksHolderLeavesLostHolder, sharedHooksDisposeRing
     // Shared/SharedVariables.swift
     case runtimeMakeSharedCapacity, runtimeMakeSharedReserved, runtimeMakeSharedRing, runtimeEndUpdateBracket,
-        sharedEndAccessLockIntent, sharedMakeReserved, sharedMakeObjectIntent, sharedMakeObjectIntent2
+        sharedEndAccessLockIntent, sharedMakeObjectIntent, sharedMakeObjectIntent2
     // Shared/SharedWords.swift
     case sharedGiveOwner, sharedFreeOwnedOwner
     // Shared/UndoLog.swift

@@ -310,6 +310,8 @@ enum ProcessResult {
         }
         pl_fence()
         guard ProcessTable.slot(of: ref) != nil, s.pointee.exit_block == block else { return .quiet }
+        // Values and failures have a block: its parent was about to free the record when the kind was read.
+        if block == 0, kind == ExitKind.value || kind == ExitKind.failure { return .quiet }
         switch kind {
         case ExitKind.value: return .value(UnsafeRawBufferPointer(copied))
         case ExitKind.failure: return .failure(UnsafeRawBufferPointer(copied))

@@ -95,6 +95,10 @@ enum Supervisor {
         while !finished() { turn() }
         Faults.checkAtEnd(turn: turn)
         endServices()
+        // Main is in its last instructions. Reaped, its CPU time and that of all it waited for is this process's, and so
+        // known to who waits for the program (`time`). One that was killed is reaped already.
+        var last: Int32 = 0
+        while waitpid(mainPid, &last, 0) < 0, errno == EINTR {}
         if signalTaken != 0 { dieOf(signalTaken) }
         return status()
     }

@@ -201,8 +201,6 @@ extension Shared {
     static func make(_ kind: ObjectKind, fill: (Object, UInt32) -> Void) throws -> ObjectRef {
         let object = try Pool.takeObject(kind: kind.rawValue + 1)
         let o = pl_object_at(object)!
-        o.pointee.reserved = 0
-        fault(.sharedMakeReserved)
         fill(o, object)
         do {
             try Ends.acquire(object, .hold)

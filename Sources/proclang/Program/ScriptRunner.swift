@@ -30,6 +30,7 @@ struct ScriptRunner {
     /// In the main script's process.
     private func run(_ text: [UInt8], on runtime: Runtime) -> BodyOutcome {
         let interpreter = Interpreter(host: runtime)
+        AddressSpace.bound(interpreter)
         ProgramContext.interpreter = interpreter
         interpreter.seed = limits.seed
         runtime.lineOfProgram = { interpreter.currentLine }

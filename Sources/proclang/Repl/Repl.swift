@@ -50,6 +50,7 @@ final class ReplSession {
     init(runtime: Runtime, seed: UInt64?) {
         self.runtime = runtime
         let interpreter = Interpreter(host: runtime)
+        AddressSpace.bound(interpreter)
         self.interpreter = interpreter
         ProgramContext.interpreter = interpreter
         interpreter.seed = seed
