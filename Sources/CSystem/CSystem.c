@@ -53,6 +53,15 @@ int pl_cancelling_handler(int signal) {
 }
 
 int pl_mutex_wait(pthread_mutex_t *m) {
+    // A critical section is shorter than a sleep: if its process runs on another CPU, it is over in a moment.
+    if (pl_local.cores > 1) {
+        for (int i = 0; i < 32; i++) {
+            for (int j = 0; j < 4; j++) pl_relax();
+            if (__atomic_load_n((const uint32_t *)(const void *)m, __ATOMIC_RELAXED) & FUTEX_TID_MASK) continue;
+            int r = pthread_mutex_trylock(m);
+            if (r != EBUSY) return r;
+        }
+    }
     for (;;) {
         struct timespec t = pl_timespec(pl_now() + 10000000);
         int r = pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &t);

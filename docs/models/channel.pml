@@ -56,7 +56,7 @@
 #include "protocol.pml"
 #include "environment.pml"
 
-#if defined(BREAK_CLAIM) || defined(BREAK_PARKED)
+#if defined(BREAK_CLAIM) || defined(BREAK_PARKED) || defined(BREAK_ALONE)
 #define GROUP                                          /* the mistake lies between two steps */
 #else
 #define GROUP atomic
@@ -95,11 +95,17 @@ init {
     d_step {
         i = 0;
         do
+        :: i < NP ->
+            assert(!BIT(asleep & ~dead, i) || claim[i] == WAITING);   /* it was completed, and never told */
+            i++
+        :: else -> break
+        od;
+        i = 0;
+        do
         :: i < 2 * NP ->
             if
             :: SLEEPS(i) ->
                 c = CHAN(i);
-                assert(claim[OWNER(i)] == WAITING);            /* it was completed, and never told */
                 assert(!BIT(cancel, OWNER(i)));                /* cancelled, and never told */
                 assert(!BIT(RECVS, i) || fill[c] == 0);         /* a message waits for this receiver */
                 assert(!BIT(RECVS, i) || SUM(OFFER_TO) == 0);  /* a sender waits for this receiver */

@@ -137,7 +137,15 @@ end_parked:
 #endif
     fi;
     STORE(parked = parked & ~ME);
-    goto scan;
+    if
+#ifdef BREAK_ALONE
+    :: LONE_SEND(me) && IS_DONE(me)                            /* though its record may not be out yet */
+#else
+    :: LONE_SEND(me) && IS_DONE(me) && (act & MINE) == 0       /* taken: nothing is left to do there */
+#endif
+       -> chosen = claim[me] - DONE(0); goto report
+    :: goto scan
+    fi;
 
 leave:                                                         /* 4: success, timeout, cancel */
     GROUP {
@@ -175,6 +183,7 @@ leave:                                                         /* 4: success, ti
     fi;
     wake_or_defer();
 
+report:
     atomic {
         /* What the operation reports is what happened. */
         assert(BIT(done, me) == (chosen != NONE));

@@ -10,7 +10,8 @@
 #define VICTIM(p) BIT(VICTIMS & ((1 << NP) - 1), p)
 
 /* The claim word. The case is part of it; the epoch is not needed, because an operation ends only under
- * the locks of all its channels, so that no claimer can hold on to an older one. */
+ * the locks of all its channels, or, a lone send, after its taker has put the record out, which is the last
+ * that the taker does with it: no claimer can hold on to an older one. */
 #define WAITING    0
 #define CLAIMED(k) (1 + (k))
 #define DONE(k)    (3 + (k))
@@ -21,6 +22,7 @@
 #define OWNER(i)   ((i) / 2)
 #define BIT(m, i)  (((m) >> (i)) & 1)
 #define CHAN(i)    BIT(ON_B, i)
+#define LONE_SEND(p) ((((SENDS) >> ((p) * 2)) & 3) == 1 && (((RECVS) >> ((p) * 2)) & 3) == 0)
 #define CAP(c)     ((c) -> CAP_B : CAP_A)
 #define USES(p, c) ((((SENDS | RECVS) & ((c) -> ON_B : ~ON_B)) >> ((p) * 2)) & 3)
 #define MSG(i)     (1 + (i) + 8 * BIT(second, OWNER(i)))   /* message id: sender's record, epoch */
@@ -166,14 +168,21 @@ inline ghost_sent(i) {
 #define CLAIM atomic { claim[OWNER(cand)] == WAITING -> STORE(claim[OWNER(cand)] = CLAIMED(cand & 1)) }
 #endif
 
-/* The owner of `cand` is to be woken: recorded before the state change that it must see. */
+/* The owner of `cand` is to be woken: recorded, and its seq bumped, before the state change that it must see (it
+ * looks again under the lock, or sees that its record is not out yet). */
 #ifdef BREAK_WAKE_ORDER
 #define TARGET_FIRST skip
 #define TARGET_LAST STORE(pend[me] = pend[me] | (1 << OWNER(cand)))
 #else
-#define TARGET_FIRST STORE(pend[me] = pend[me] | (1 << OWNER(cand)))
+#define TARGET_FIRST STORE(pend[me] = pend[me] | (1 << OWNER(cand))); STORE(moved = moved | (1 << OWNER(cand)))
 #define TARGET_LAST skip
 #endif
+
+/* Who has completed a sender puts its record out. A lone sender may then go on without the lock. */
+inline withdraw() {
+    assert(IS_DONE(OWNER(cand)));
+    STORE(act = act & ~(1 << cand))
+}
 
 /* While there is space, completes waiting senders of c: claim, write, tail++, DONE. */
 inline settle() {
@@ -189,6 +198,7 @@ inline settle() {
                 STORE(ring[c * 2 + fill[c]] = MSG(cand));
                 STORE(d_step { fill[c]++; ghost_sent(cand) });         /* commit */
                 STORE(claim[OWNER(cand)] = DONE(cand & 1));
+                withdraw();
                 TARGET_LAST
 #ifndef BREAK_CLAIM
             :: else                                                    /* lost the race: look again */
@@ -247,6 +257,7 @@ inline receive(i) {
                     committed(i);
                     chosen = (i) & 1
                 });
+                withdraw();
                 TARGET_LAST;
                 break
 #ifndef BREAK_CLAIM

@@ -295,6 +295,11 @@ typedef struct pl_private {
     uint32_t partner, partner_parks;     // who wakes this process, time after time, on its own CPU; how often
     uint32_t posted, moved;              // the slot woken last (low byte); this process left its partner's CPU
     uint64_t partner_since, move_after, move_pause;
+    // Giving way (GiveWay.swift)
+    int32_t turn_budget;
+    uint32_t turn_waits, turn_probe_at, turn_interval;
+    uint64_t turns_since, turns_after, turn_pause;
+    uint32_t ends_version;               // counts changes of `holds`
     uint64_t selfref;
     struct pl_hold first_holds[PL_FIRST_HOLDS];   // where `holds` begins: no allocation in a newborn process
 } pl_private;

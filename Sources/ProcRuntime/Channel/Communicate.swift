@@ -21,14 +21,15 @@ enum Communicate {
         if cases.count == 1 {
             let c = cases.baseAddress.unsafelyUnwrapped
             switch c.pointee.action {
-            case .receive: if let outcome = receiveAtOnce(c) { return outcome }
+            case .receive: if let outcome = receiveAtOnce(c, mode) { return outcome }
             case .send:
                 if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-                if let outcome = sendAtOnce(c) { return outcome }
+                if let outcome = sendAtOnce(c, mode) { return outcome }
             case .ended: break
             }
-        } else if pl_own().pointee.out_pending != 0 {
-            Output.flushQuietly()
+        } else {
+            if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
+            if let outcome = ReadyScan.receive(cases, mode) { return outcome }
         }
         var choice = Choice(cases, mode)
         return choice.run()
@@ -36,36 +37,67 @@ enum Communicate {
 
     // MARK: Fast paths: one channel, nobody to wait for
 
-    /// Takes a message that is there. Nil: the general way has to decide.
+    /// Takes a message that is there, in the channel or with a sender; where all processes share one CPU, it is given
+    /// a moment to come. Nil: the general way has to decide.
     @inline(__always)
-    private static func receiveAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
+    private static func receiveAtOnce(_ c: UnsafePointer<CommCase>, _ mode: CommMode) -> CommOutcome? {
         let object = EndTable.resolve(c.pointee.end, .read)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
+        if take(object) { return .done(0) }
+        let own = pl_own()!
+        guard own.pointee.cores == 1, mode.deadline == .max, !mode.immediate, own.pointee.out_pending == 0,
+            GiveWay.isPromisingHere
+        else { return nil }
+        Parker.deliver()
+        return GiveWay.turn { hasMessage(pl_object_at(object)) } && take(object) ? .done(0) : nil
+    }
+
+    /// Read without the lock: a hint.
+    @inline(__always)
+    static func hasMessage(_ o: UnsafeMutablePointer<pl_object>) -> Bool {
+        pl_acquire64(&o.pointee.head) != pl_acquire64(&o.pointee.tail) || pl_acquire32(&o.pointee.send_count) != 0
+    }
+
+    /// Receives from a channel if a message is there and it is not poisoned.
+    @inline(__always)
+    static func take(_ object: UInt32) -> Bool {
         let o = pl_object_at(object)!
-        guard o.pointee.capacity != 0 else { return nil }
+        guard hasMessage(o) else { return false }
         Objects.lock(object)
-        guard o.pointee.flags == 0, o.pointee.head != o.pointee.tail else {
+        guard o.pointee.flags & ObjectFlag.poisoned == 0 else {
             Objects.unlock(object)
-            return nil
+            return false
         }
-        Ring.pop(o)
+        if o.pointee.head != o.pointee.tail {
+            Ring.pop(o)
+        } else if o.pointee.send_count == 0 || !Waiting.takeOffer(o, {}) {
+            Objects.unlock(object)
+            return false
+        }
         taken(o, object)
         Objects.unlock(object)
         pl_me().pointee.received &+= 1
         Wakes.deliverAfterReceive(o)
         Messages.adopt(pl_own().pointee.received_block)
-        return .done(0)
+        return true
     }
 
-    /// Puts a short message into a ring with room. Nil: the general way has to decide.
+    /// Puts a short message into a ring with room; where all processes share one CPU, its readers are given a moment to
+    /// make room. Nil: the general way has to decide.
     @inline(__always)
-    private static func sendAtOnce(_ c: UnsafePointer<CommCase>) -> CommOutcome? {
+    private static func sendAtOnce(_ c: UnsafePointer<CommCase>, _ mode: CommMode) -> CommOutcome? {
         let count = c.pointee.payload.count
         guard count <= Int(PL_INLINE), c.pointee.capabilities.isEmpty else { return nil }
         let object = EndTable.resolve(c.pointee.end, .write)
         guard object != EndTable.closed, object != EndTable.never else { return nil }
         let o = pl_object_at(object)!
         guard o.pointee.capacity != 0 else { return nil }
+        if !hasRoom(o) {
+            let own = pl_own()!
+            guard own.pointee.cores == 1, mode.deadline == .max, !mode.immediate, GiveWay.isPromisingHere else { return nil }
+            Parker.deliver()
+            guard GiveWay.turn({ hasRoom(o) }) else { return nil }
+        }
         Objects.lock(object)
         guard o.pointee.flags == 0, o.pointee.send_count == 0, o.pointee.readers != o.pointee.readers_lent,
             o.pointee.tail &- o.pointee.head < o.pointee.capacity, Ring.makeRoom(o)
@@ -79,6 +111,13 @@ enum Communicate {
         pl_me().pointee.sent &+= 1
         Parker.deliver()
         return .done(0)
+    }
+
+    /// Read without the lock: a hint.
+    @inline(__always)
+    private static func hasRoom(_ o: UnsafeMutablePointer<pl_object>) -> Bool {
+        let head = pl_acquire64(&o.pointee.head)
+        return pl_acquire64(&o.pointee.tail) &- head < o.pointee.capacity && pl_acquire32(&o.pointee.send_count) == 0
     }
 
     /// After a message left a channel: room for offers, the baton, and perhaps the end for the other readers.
@@ -147,6 +186,7 @@ struct Choice {
     /// it again, in pages of its own.
     static func makeBuffers() {
         if capacity == 0 { makeRoom(1) }
+        ReadyScan.makeBuffers()
     }
 
     mutating func run() -> CommOutcome {
@@ -258,25 +298,60 @@ struct Choice {
             } else {
                 rejoin()
             }
-            waitGeneration = WaitRecord.begin(
-                WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen,
-                flags: (deadline != .max ? WaitFlag.timed : 0) | (isSoleReceive ? WaitFlag.soleReceive : 0),
-                object: isSoleReceive ? UInt64(prepared[0].object) : 0, first: waitGeneration == 0)
-            if isSoleReceive, EndTable.entry(prepared[0].object, .write) != 0 {
+            let isEndingStream = isSoleReceive && EndTable.entry(prepared[0].object, .write) != 0
+            if isEndingStream {
                 // Now that we wait, the stream may have ended for the others who wait for it.
+                beginWait(seen, &waitGeneration)
                 Streams.evaluate(pl_object_at(prepared[0].object)!, prepared[0].object)
             }
             unlockAll()
             Parker.deliver()
-            let isOwing = pl_own().pointee.out_pending != 0
-            if !isOwing {
+            if pl_own().pointee.out_pending != 0 {
+                // Writing may be a wait of its own: not inside this one, and before the sleep.
+                if isEndingStream { WaitRecord.end() }
+                Output.flushQuietly()
+            } else if deadline == .max, Spin.wait(seen) {
+                if isEndingStream { WaitRecord.end() }
+            } else {
+                // Nobody but the detector of deadlocks asks, and not before we sleep.
+                if !isEndingStream { beginWait(seen, &waitGeneration) }
                 if untimed, prepared.count > 1 { WaitRecord.hintOpenStreams() }
-                _ = Parker.park(seen, deadline: deadline)
+                _ = Parker.sleep(seen, deadline: deadline)
+                WaitRecord.end()
             }
-            WaitRecord.end()
-            // Writing may be a wait of its own: not inside this one, and before the sleep.
-            if isOwing { Output.flushQuietly() }
+            if wasTakenAlone(me) { return .done(0) }
         }
+    }
+
+    private func beginWait(_ seen: UInt32, _ generation: inout UInt32) {
+        generation = WaitRecord.begin(
+            WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen,
+            flags: (deadline != .max ? WaitFlag.timed : 0) | (isSoleReceive ? WaitFlag.soleReceive : 0),
+            object: isSoleReceive ? UInt64(prepared[0].object) : 0, first: generation == 0)
+    }
+
+    /// The message of a lone send was taken, and its record is out of the channel: nothing is left to be done there,
+    /// so that the channel need not be locked once more. (Who takes an offer withdraws the record after DONE, and
+    /// touches it no more. Should it die before, the record is active still, and the general way repairs.)
+    @inline(__always)
+    private mutating func wasTakenAlone(_ me: UnsafeMutablePointer<pl_slot>) -> Bool {
+        guard prepared.count == 1, prepared[0].action == .send else { return false }
+        let r = pl_record_at(prepared[0].record)!
+        if pl_acquire8(&r.pointee.active) != 0 {
+            // We are told before it is done: whoever does it on another CPU needs a moment more.
+            guard pl_own().pointee.cores > 1, Claim.state(pl_load64(&me.pointee.claim)) != Claim.waiting else { return false }
+            var left = 100
+            while pl_acquire8(&r.pointee.active) != 0 {
+                left -= 1
+                if left == 0 { return false }
+                pl_relax()
+            }
+        }
+        guard takenOffer(me) != nil else { return false }
+        enqueued = false
+        pl_release64(&me.pointee.claim, 0)
+        fault(.choiceWasTakenAloneClaim)
+        return true
     }
 
     /// Wakes who is due; only after a receive it may wait.
@@ -303,10 +378,8 @@ struct Choice {
             case .ended: return .ended
             case .deadlock(let report): return .deadlocked(report)
             }
-            if prepared.count == 1, prepared[0].record != 0, pl_record_at(prepared[0].record).pointee.ended != 0 {
-                return .ended
-            }
         }
+        if enqueued, prepared.count == 1, pl_record_at(prepared[0].record).pointee.ended != 0 { return .ended }
         for i in prepared.indices where prepared[i].action == .send {
             let o = pl_object_at(prepared[i].object)!
             if o.pointee.send_count > 0 { Waiting.settle(o) }
@@ -378,7 +451,7 @@ struct Choice {
             if o.pointee.head != o.pointee.tail {
                 voidOffers()
                 Ring.pop(o)
-            } else if !takeOffer(o) {
+            } else if !Waiting.takeOffer(o, voidOffers) {
                 return nil
             }
             Communicate.taken(o, p.object)
@@ -396,29 +469,10 @@ struct Choice {
         }
     }
 
-    /// Rendezvous: takes the payload out of a waiting sender's record and completes the sender.
-    private func takeOffer(_ o: UnsafeMutablePointer<pl_object>) -> Bool {
-        let index = Waiting.firstOffer(o, except: pl_my_index())
-        guard index != 0 else { return false }
-        let r = pl_record_at(index)!
-        let owner = pl_slot_at(r.pointee.owner)!
-        guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
-            Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
-        else { return false }
-        fault(.choiceTakeOfferClaim)
-        Parker.postCompleted(r.pointee.owner)  // noted before DONE, see `Waiting.settle`
-        voidOffers()
-        Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
-        pl_order()
-        pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))  // commit
-        fault(.choiceTakeOfferClaim2)
-        Waiting.withdraw(o, index)
-        return true
-    }
-
     /// Before another case is committed: should we be killed right after it, none of our offers may still be taken.
+    @inline(__always)
     private func voidOffers() {
-        if enqueued { pl_store64(&pl_me().pointee.claim, 0) }
+        if enqueued { pl_release64(&pl_me().pointee.claim, 0) }
         fault(.choiceVoidOffersClaim)
     }
 
@@ -464,7 +518,7 @@ struct Choice {
         epoch = me.pointee.epoch &+ 1
         me.pointee.epoch = epoch
         fault(.choiceEnqueueEpoch)
-        pl_store64(&me.pointee.claim, Claim.word(epoch, 0, Claim.waiting))
+        pl_release64(&me.pointee.claim, Claim.word(epoch, 0, Claim.waiting))
         fault(.choiceEnqueueClaim)
         enqueued = true
         let message = UInt64(pl_my_index()) << 48 | UInt64(me.pointee.generation & 0xffff) << 32 | UInt64(epoch)
@@ -544,7 +598,7 @@ struct Choice {
                 Waiting.withdraw(pl_object_at(p.object)!, p.record)
             }
         }
-        pl_store64(&pl_me().pointee.claim, 0)
+        pl_release64(&pl_me().pointee.claim, 0)
         fault(.choiceLeaveClaim)
         for object in objects { Waiting.balance(pl_object_at(object)!) }
     }

@@ -117,11 +117,11 @@ enum Waiting {
             o.pointee.recv_count -= 1
             fault(.waitingWithdrawRecvCount)
         }
-        pl_order()
-        r.pointee.active = 0
-        fault(.waitingWithdrawActive)
         r.pointee.signalled = 0
         fault(.waitingWithdrawSignalled2)
+        // The last store to the record: its owner may use it elsewhere from here on.
+        pl_release8(&r.pointee.active, 0)
+        fault(.waitingWithdrawActive)
     }
 
     /// Takes a receiving record off its list (or its signal back) for a moment; `stepBack` follows.
@@ -215,6 +215,28 @@ enum Waiting {
             index = next
         }
         return 0
+    }
+
+    /// Rendezvous: takes the payload out of a waiting sender's record and completes the sender. `prepare` is called
+    /// before the commit. False: there is no offer, or it went elsewhere in the last moment.
+    @inline(__always)
+    static func takeOffer(_ o: Object, _ prepare: () -> Void) -> Bool {
+        let index = firstOffer(o, except: pl_my_index())
+        guard index != 0 else { return false }
+        let r = pl_record_at(index)!
+        let owner = pl_slot_at(r.pointee.owner)!
+        guard pl_cas64(&owner.pointee.claim, Claim.word(r.pointee.epoch, 0, Claim.waiting),
+            Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
+        else { return false }
+        fault(.waitingTakeOfferClaim)
+        Parker.postCompleted(r.pointee.owner)  // noted before DONE, see `settle`
+        prepare()
+        Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
+        pl_order()
+        pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))  // commit
+        fault(.waitingTakeOfferClaim2)
+        withdraw(o, index)
+        return true
     }
 
     /// Moves offers into the ring while it has room, and completes their senders. Returns true when this

@@ -21,6 +21,7 @@ enum EndTable {
         memset(own.pointee.holds, 0, Int(PL_FIRST_HOLDS) * MemoryLayout<pl_hold>.stride)
         own.pointee.hold_mask = UInt64(PL_FIRST_HOLDS - 1)
         own.pointee.hold_count = 0
+        own.pointee.ends_version &+= 1
     }
 
     /// Rebuilds the table from the slot's entries: the first act of a new process.
@@ -52,6 +53,7 @@ enum EndTable {
     /// Records that this process has `entry` on `object`.
     static func set(_ object: UInt32, _ right: Rights, _ entry: UInt32) {
         let own = pl_own()!
+        own.pointee.ends_version &+= 1
         if own.pointee.hold_count * 2 >= own.pointee.hold_mask { resize(Int(own.pointee.hold_mask + 1) * 2) }
         let generation = pl_object_at(object).pointee.generation
         var i = UInt64(object &* 2_654_435_761) & own.pointee.hold_mask
@@ -90,6 +92,7 @@ enum EndTable {
 
     static func clear(_ object: UInt32, _ right: Rights) {
         guard let h = find(object) else { return }
+        pl_own().pointee.ends_version &+= 1
         switch right {
         case .read: h.pointee.read = 0
         case .write: h.pointee.write = 0

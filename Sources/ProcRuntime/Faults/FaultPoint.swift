@@ -44,7 +44,7 @@ enum FaultPoint: UInt16, CaseIterable {
         channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsHoldObjectIntent,
         channelsPoisonFlags
     // Channel/Communicate.swift
-    case choiceTakeOfferClaim, choiceTakeOfferClaim2, choiceVoidOffersClaim, choiceEnqueueEpoch,
+    case choiceWasTakenAloneClaim, choiceVoidOffersClaim, choiceEnqueueEpoch,
         choiceEnqueueClaim, choiceEnqueueObject, choiceEnqueueEpoch2, choiceEnqueueCaseIndex, choiceEnqueueSole,
         choiceEnqueueUntimed, choiceEnqueueLength, choiceEnqueueMessage, choiceEnqueueEnded,
         choiceEnqueueDirection, choiceEnqueueInBlock, choiceEnqueueBlockRef, choiceEnqueueInBlock2,
@@ -71,7 +71,8 @@ enum FaultPoint: UInt16, CaseIterable {
         waitingStepAsideSignalled, waitingStepAsideSignalled2, waitingStepAsideRecvCount,
         waitingStepBackRecvCount, waitingSignalNextRecvCount, waitingSignalNextSignalled,
         waitingSignalNextSignalled2, waitingSettleClaim, waitingSettleMessage, waitingSettleLength,
-        waitingSettleInBlock, waitingSettleCopy, waitingSettleTail, waitingSettleOwner, waitingSettleClaim2
+        waitingSettleInBlock, waitingSettleCopy, waitingSettleTail, waitingSettleOwner, waitingSettleClaim2,
+        waitingTakeOfferClaim, waitingTakeOfferClaim2
     // Ends/Ends.swift
     case endsAttachEndIntent, endsAttachObjectGeneration, endsAttachRight, endsAttachObject, endsLinkOwnPrev,
         endsLinkOwnNext, endsLinkWord, endsLinkOwnPrev2, endsUnlinkWord, endsUnlinkOwnNext, endsUnlinkOwnPrev,

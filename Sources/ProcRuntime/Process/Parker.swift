@@ -24,9 +24,14 @@ enum Parker {
     /// `header.running` counts the processes that are not parked (a hint): whoever clears `parked`, waker or
     /// sleeper, counts the process again.
     static func park(_ seen: UInt32, deadline: Int64 = .max) -> Bool {
-        let me = pl_me()!
         deliver()
         if deadline == .max, Spin.wait(seen) { return true }
+        return sleep(seen, deadline: deadline)
+    }
+
+    /// The same for one who has waited awake already, and has no wakes to deliver.
+    static func sleep(_ seen: UInt32, deadline: Int64 = .max) -> Bool {
+        let me = pl_me()!
         let h = pl_head()!
         pl_store32(&me.pointee.parked, seen | 1)
         fault(.parkerParkParked)
@@ -90,6 +95,15 @@ enum Parker {
     @inline(__always)
     static func deliverUrgent() {
         if pl_own().pointee.urgent != 0 { deliver() }
+    }
+
+    /// Whether one of those posted to sleeps: the others need no system call. (What is said of news and bump holds
+    /// here: one who is not parked yet compares the sequence number before it sleeps.)
+    static var hasSleepers: Bool {
+        let me = pl_me()!
+        for i in 0..<Int(me.pointee.pending_count)
+        where pl_load32(&pl_slot_at(pl_pending(me)[i]).pointee.parked) != 0 { return true }
+        return false
     }
 
     @inline(never)

@@ -20,16 +20,16 @@ enum Spin {
     private static let longestInterval: UInt32 = 4096
     private static let mostBudget: Int32 = 16
 
-    /// Spins if that is promising; true when the sequence number is not `seen` any more.
+    /// Spins, or gives way on one's own CPU, if that is promising; true when the sequence number is not `seen` any more.
     @inline(__always)
     static func wait(_ seen: UInt32) -> Bool {
         let own = pl_own()!
-        if own.pointee.cores < 2 { return false }
+        if own.pointee.cores < 2 { return GiveWay.wait(seen) }
         own.pointee.parks &+= 1
         let waker = UInt32(pl_me().pointee.waker)
         if waker == 0 { return false }
         if (waker ^ pl_cpu()) & 0xff == 0 {
-            guard Placement.leave(waker) else { return false }
+            guard Placement.leave(waker) else { return GiveWay.wait(seen) }
         } else {
             own.pointee.partner_parks = 0
         }
@@ -97,6 +97,7 @@ enum Spin {
         own.pointee.moved = 0
         own.pointee.move_after = 0
         own.pointee.move_pause = 0
+        GiveWay.forget()
     }
 }
 

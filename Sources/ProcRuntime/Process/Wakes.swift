@@ -19,7 +19,7 @@ enum Wakes {
     /// Microseconds for which a completed sender may wait for its wake-up.
     private static let limit: UInt64 = 20
     /// The same while more than half of a longer buffer is unread: its sender is far ahead of us.
-    private static let patientLimit: UInt64 = 200
+    private static let patientLimit: UInt64 = 1000
     private static let longBuffer: UInt64 = 8
     private static let mostBudget: Int32 = 16
 
@@ -32,7 +32,7 @@ enum Wakes {
     @inline(never)
     private static func decide(_ o: UnsafeMutablePointer<pl_object>) {
         let own = pl_own()!
-        if own.pointee.urgent == 0 {
+        if own.pointee.urgent == 0, Parker.hasSleepers {
             // Read without the lock: a hint.
             let isLong = o.pointee.capacity >= longBuffer
             let isFull = isLong && o.pointee.tail &- o.pointee.head > o.pointee.capacity / 2

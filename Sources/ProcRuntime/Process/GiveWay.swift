@@ -1,0 +1,103 @@
+// Giving way before going to sleep: `sched_yield`, once for each wait.
+//
+// Who has news for a process that waits on the same CPU can bring it only when this process lets it. Giving way does
+// that without the price of a sleep: no wait record, no FUTEX_WAIT here, no FUTEX_WAKE there. It pays while the
+// processes of the program have the CPU to themselves. Beside others it does not: the kernel takes the rest of a time
+// slice for it, and the turn lasts as long as theirs.
+//
+// Invariants
+// - A process that gives way is awake: it counts in `header.running`, and blocks no detector.
+// - A budget that follows success decides how often; without budget a trial now and then, ever more seldom while it fails.
+// - After a turn that took so long that others than this program must have had the CPU, there is none for a pause,
+//   which grows with each such turn from 20 ms up to ten seconds: a busy machine costs less than a tenth.
+
+import CSystem
+import Glibc
+
+enum GiveWay {
+    /// Microseconds: a turn that took longer was a stranger's.
+    private static let longestTurn: UInt64 = 200
+    private static let firstPause: UInt64 = 20_000
+    private static let longestPause: UInt64 = 10_000_000
+    private static let firstInterval: UInt32 = 64
+    private static let longestInterval: UInt32 = 4096
+    private static let mostBudget: Int32 = 16
+
+    /// Before a sleep on `seen`: gives way if that is promising; true when there is news.
+    @inline(__always)
+    static func wait(_ seen: UInt32) -> Bool {
+        isPromising && turn { pl_acquire32(&pl_me().pointee.seq) != seen }
+    }
+
+    /// Before a wait is even begun: whether who could bring what we wait for is likely to be on this CPU, and to come
+    /// if it is let.
+    @inline(__always)
+    static var isPromisingHere: Bool {
+        let own = pl_own()!
+        if own.pointee.cores > 1 {
+            let waker = UInt32(pl_me().pointee.waker)
+            if waker == 0 || (waker ^ pl_cpu()) & 0xff != 0 { return false }
+        }
+        return isPromising
+    }
+
+    @inline(__always)
+    private static var isPromising: Bool {
+        let own = pl_own()!
+        if own.pointee.turn_budget > 0 { return true }
+        own.pointee.turn_waits &+= 1
+        return own.pointee.turn_waits &- own.pointee.turn_probe_at >= own.pointee.turn_interval
+            && pl_ticks() >= own.pointee.turns_after
+    }
+
+    /// Lets others run; says whether there is `news` then.
+    @inline(__always)
+    static func turn(_ news: () -> Bool) -> Bool {
+        let start = pl_ticks()
+        _ = sched_yield()
+        let came = news()
+        learn(came, start, pl_ticks())
+        return came
+    }
+
+    @inline(__always)
+    private static func learn(_ came: Bool, _ start: UInt64, _ end: UInt64) {
+        let own = pl_own()!
+        if _slowPath(end &- start > longestTurn &* own.pointee.ticks_per_us) { return pause(start, end) }
+        let isTrial = own.pointee.turn_budget <= 0
+        if came {
+            own.pointee.turn_budget = isTrial ? 4 : min(own.pointee.turn_budget + 2, mostBudget)
+            own.pointee.turn_interval = firstInterval
+            return
+        }
+        if isTrial {
+            own.pointee.turn_interval = min(own.pointee.turn_interval * 2, longestInterval)
+        } else {
+            own.pointee.turn_budget -= 1
+        }
+        own.pointee.turn_probe_at = own.pointee.turn_waits
+    }
+
+    /// A stranger had the CPU. Grows unless it went well for much longer than the pause before.
+    @inline(never)
+    private static func pause(_ start: UInt64, _ end: UInt64) {
+        let own = pl_own()!
+        let us = own.pointee.ticks_per_us
+        let wentWell = start &- own.pointee.turns_since > own.pointee.turn_pause &* 16 &* us
+        own.pointee.turn_pause = wentWell ? firstPause : min(max(firstPause, own.pointee.turn_pause * 4), longestPause)
+        own.pointee.turns_after = end &+ own.pointee.turn_pause &* us
+        own.pointee.turns_since = own.pointee.turns_after
+        own.pointee.turn_budget = 0
+        own.pointee.turn_interval = firstInterval
+        own.pointee.turn_probe_at = own.pointee.turn_waits
+    }
+
+    /// In a new process. That strangers were met it knows from its parent.
+    static func forget() {
+        let own = pl_own()!
+        own.pointee.turn_waits = 0
+        own.pointee.turn_probe_at = 0
+        own.pointee.turn_interval = firstInterval
+        own.pointee.turn_budget = pl_ticks() >= own.pointee.turns_after ? 2 : 0
+    }
+}
