@@ -10,26 +10,8 @@ public enum LibraryExamples {
         public let code: String
         /// The value of the last one, or what it prints; empty where there is nothing to show.
         public let result: String
-        /// The last statement prints the result by itself.
-        public var prints: Bool { ["print(", "try "].contains { lastStatement.hasPrefix($0) } }
-
-        private var lastStatement: Substring {
-            var depth = 0
-            var isText = false
-            var start = code.startIndex
-            var before: Character = " "
-            for index in code.indices {
-                let character = code[index]
-                if character == "\"", before != "\\" { isText.toggle() }
-                if !isText {
-                    if "([{".contains(character) { depth += 1 }
-                    if ")]}".contains(character) { depth -= 1 }
-                    if character == ";", depth == 0 { start = code.index(index, offsetBy: 2) }
-                }
-                before = character
-            }
-            return code[start...]
-        }
+        /// The last statement prints the result by itself: nothing else in the examples prints.
+        public var prints: Bool { code.contains("print(") }
 
         init(_ code: String, _ result: String) {
             self.code = code
