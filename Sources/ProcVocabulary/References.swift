@@ -24,6 +24,8 @@ public struct Rights: OptionSet, Hashable {
     public static let write = Rights(rawValue: 2)
     public static let hold = Rights(rawValue: 4)
     public static let both: Rights = [.read, .write]
+    /// Of a use in a script: if it is a list or map, its items are used, in ways that the text does not show.
+    public static let elements = Rights(rawValue: 8)
 }
 
 /// The kinds of objects that a host can make.

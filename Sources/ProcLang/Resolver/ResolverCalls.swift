@@ -298,7 +298,7 @@ extension Resolver {
             isClosing = true
             resolve(member.object, .look)
             isClosing = false
-        case "poison": resolve(member.object, .look)
+        case "poison": resolve(member.object, .value)
         case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault":
             resolve(member.object, .value)
             checkFixedSize(member)

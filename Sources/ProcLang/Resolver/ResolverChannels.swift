@@ -89,12 +89,13 @@ extension Resolver {
             let binding = uses.binding
             if binding.isGlobal, moduleScope.isImported { continue }
             let id = ObjectIdentifier(binding)
-            let rights = functions.reduce(into: Rights.hold) { $0.formUnion($1.uses[id]?.rights ?? .hold) }
+            let isArray = binding.kind == .channelArray || binding.kind == .queueArray
+            var rights = functions.reduce(into: Rights.hold) { $0.formUnion($1.uses[id]?.rights ?? .hold) }
+            if isArray, rights.contains(.elements) { rights.formUnion(.both) }
             let isRead = rights.isSuperset(of: .read)
             guard isRead != rights.isSuperset(of: .write), isRead ? !uses.isClosed : !uses.isLookedAt else { continue }
             let wanted: Rights = isRead ? .read : .write
             guard let place = uses.uses.first(where: { self.rights(of: $0.usage).isSuperset(of: wanted) }) else { continue }
-            let isArray = binding.kind == .channelArray || binding.kind == .queueArray
             let name = isArray ? "\(binding.name)[i]" : binding.name
             report(
                 .warning, .oneSidedChannel,

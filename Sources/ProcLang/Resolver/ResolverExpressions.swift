@@ -12,6 +12,8 @@ enum Usage {
     static let write = Usage.rights(.write)
     /// Only looked at: compared, printed, counted.
     static let look = Usage.rights(.hold)
+    /// `for x in it`: received from, if it is an end; what is done with the items of a list is not followed.
+    static let iterated = Usage.rights([.read, .elements])
 }
 
 extension Resolver {
@@ -100,14 +102,7 @@ extension Resolver {
     /// `for x in e`: receives from a channel, goes through everything else.
     func resolveIterable(_ expr: Expr) {
         checkDirection(expr, .read, "iterated")
-        // The elements of a list of channels are used in ways that are not followed.
-        if case .name(let name) = expr.kind, let kind = peek(name.text)?.kind,
-            kind == .channelArray || kind == .queueArray
-        {
-            resolve(expr, .value)
-        } else {
-            resolve(expr, .read)
-        }
+        resolve(expr, .iterated)
     }
 
     // MARK: Names

@@ -32,6 +32,28 @@ extension VM {
         #endif
     }
 
+    /// In the middle of an instruction that waits: forgets what no instruction can read any more, and frees it. Ends that
+    /// only such registers still name are given up.
+    func collectWhileWaiting() {
+        var frame = frames
+        while frame <= currentFrame {
+            let code = frame.pointee.function.closure.pointee.code
+            let info = infos[Int(code.pointee.info)]
+            let isLive = Liveness.registers(of: code, info, at: frame.pointee.pc - code.pointee.code - 1) { number in
+                infos[Int(info.functions[number].pointee.info)].captures.compactMap {
+                    if case .register(let register) = $0 { register } else { nil }
+                }
+            }
+            // A called function has its registers from its arguments on.
+            let end = frame < currentFrame ? (frame + 1).pointee.base : stackTop
+            for register in 0..<min(isLive.count, end - frame.pointee.base) where !isLive[register] {
+                frame.pointee.base[register] = .absent
+            }
+            frame += 1
+        }
+        collect(top: stackTop)
+    }
+
     private func markRoots(_ marker: inout Marker, top: UnsafeMutablePointer<Value>) {
         marker.mark(from: stackBase, to: top)
         var frame = frames

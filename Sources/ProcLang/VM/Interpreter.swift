@@ -130,6 +130,9 @@ public final class Interpreter {
     /// The source line that runs now; 0 when none does.
     public var currentLine: Int32 { vm.currentLine }
 
+    /// Gives up the ends that the program can no longer reach. May be called while an operation of the host waits.
+    public func collectWhileWaiting() { vm.collectWhileWaiting() }
+
     /// The instructions of a unit and of its functions, as text.
     public func disassemble(_ unit: CompiledUnit) -> String { Disassembler(vm: vm).text(of: unit.code) }
 

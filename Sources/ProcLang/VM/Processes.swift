@@ -329,17 +329,18 @@ struct EndCollector {
                 continue
             }
             guard value.isHeap else { continue }
+            let inside = rights.contains(.elements) ? rights.union(.both) : rights
             if let seen = visited[value.payload], seen.isSuperset(of: rights) { continue }
             switch value.tag {
             case Tag.list:
                 visited[value.payload, default: []].formUnion(rights)
-                for index in 0..<value.list.pointee.count { push(value.list.pointee.items[index], rights, &work) }
+                for index in 0..<value.list.pointee.count { push(value.list.pointee.items[index], inside, &work) }
             case Tag.map:
                 visited[value.payload, default: []].formUnion(rights)
-                value.map.forEach { _, item in push(item, rights, &work) }
+                value.map.forEach { _, item in push(item, inside, &work) }
             case Tag.namespace:
                 visited[value.payload, default: []].formUnion(rights)
-                value.namespace.pointee.fields.forEach { _, item in push(item, rights, &work) }
+                value.namespace.pointee.fields.forEach { _, item in push(item, inside, &work) }
             case Tag.box: push(value.box.pointee.value, rights, &work)
             case Tag.handle:
                 // The streams of an external program: a process that only reads from it must not keep its input open.

@@ -225,7 +225,7 @@ final class VM {
     @inline(never)
     func takeCancellation() throws(Raise) {
         let word = cancelWord.pointee
-        if word & 2 != 0 { host.attend() }
+        if word & ~1 != 0 { host.attend() }
         guard word & 1 != 0 else { return }
         host.acceptCancellation()
         throw raise(kinds.cancelled, "the process was cancelled")

@@ -79,6 +79,13 @@ public final class Runtime {
         set { WaitRecord.lineOfProgram = newValue }
     }
 
+    /// Calls `retain` with the ends that the program can still reach. Called inside a wait, before a deadlock is said to
+    /// be one. Set like `lineOfProgram`.
+    public var collector: (() -> Void)? {
+        get { WaitRecord.collector }
+        set { WaitRecord.collector = newValue }
+    }
+
     // MARK: Processes
 
     /// Forks a process that runs `body` and ends with its outcome; returns in the parent only. `ends`: what the

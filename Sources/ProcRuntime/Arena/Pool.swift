@@ -2,22 +2,134 @@
 // for ever and are named by index (and generation, where references outlive them).
 //
 // Invariants
-// - An item is free if and only if its owner word is 0 (objects: its kind). The free list is derived from
-//   that and rebuilt when a process died inside the pool's lock.
-// - Whoever takes an item notes it in its slot first (`…_intent`); the sweep of a dead process returns an
-//   item that was taken but not yet linked into a list of its owner.
+// - An item is free if and only if the word that says whose it is (objects: its kind) is 0. The free list and
+//   the counts are derived from that and rebuilt when a process died inside the pool's lock.
+// - Whoever takes an item notes it in its slot first (`…_intent`), and makes the item its own before the pool
+//   forgets it; the sweep of a dead process returns an item that was taken but not yet linked into a list of its owner.
 // - Taking and returning are O(1); only a repair looks at all items.
 
 import CSystem
 import Glibc
 
-enum Pool {
-    /// Takes the lock of every pool once: if its last holder died inside, what is derived is made again.
-    static func repairAll() {
-        for (pool, rebuild) in [(objects, rebuildObjects), (ends, rebuildEnds), (records, rebuildRecords)] {
-            RobustLock.lock(&pool.pointee.lock, repair: rebuild)
-            RobustLock.unlock(&pool.pointee.lock)
+/// A structure that a pool holds.
+protocol PoolItem {
+    static var pool: UnsafeMutablePointer<pl_pool> { get }
+    static var region: Int { get }
+    static func at(_ index: UInt32) -> UnsafeMutablePointer<Self>
+    /// Whose it is, or what; 0 if and only if it is free.
+    var claim: UInt64 { get }
+    /// In the free list: the next free one.
+    var next_free: UInt32 { get set }
+}
+
+extension pl_object: PoolItem {
+    @inline(__always) static var pool: UnsafeMutablePointer<pl_pool> { pl_object_pool() }
+    static var region: Int { Int(PL_REGION_OBJECTS) }
+    @inline(__always) static func at(_ index: UInt32) -> UnsafeMutablePointer<pl_object> { pl_object_at(index) }
+    @inline(__always) var claim: UInt64 { UInt64(kind) }
+}
+
+extension pl_end: PoolItem {
+    @inline(__always) static var pool: UnsafeMutablePointer<pl_pool> { pl_end_pool() }
+    static var region: Int { Int(PL_REGION_ENDS) }
+    @inline(__always) static func at(_ index: UInt32) -> UnsafeMutablePointer<pl_end> { pl_end_at(index) }
+    @inline(__always) var claim: UInt64 { owner }
+}
+
+extension pl_record: PoolItem {
+    @inline(__always) static var pool: UnsafeMutablePointer<pl_pool> { pl_record_pool() }
+    static var region: Int { Int(PL_REGION_RECORDS) }
+    @inline(__always) static func at(_ index: UInt32) -> UnsafeMutablePointer<pl_record> { pl_record_at(index) }
+    @inline(__always) var claim: UInt64 { UInt64(owner) }
+}
+
+extension PoolItem {
+    /// Takes a free item. `claim` fills it and stores its claim last; `isFresh`: it is used for the first time.
+    /// Throws `memory`. Blocks only for the pool's lock.
+    @inline(__always)
+    fileprivate static func take(
+        _ claim: (_ item: UnsafeMutablePointer<Self>, _ index: UInt32, _ isFresh: Bool) -> Void
+    ) throws -> UInt32 {
+        RobustLock.lock(&pool.pointee.lock, repair: rebuild)
+        defer { RobustLock.unlock(&pool.pointee.lock) }
+        var index = pool.pointee.free_first
+        let isFresh = index == 0
+        if isFresh {
+            index = pool.pointee.used
+            try Arena.grow(region, toHold: UInt64(index + 1) * UInt64(MemoryLayout<Self>.stride))
         }
+        let next = at(index).pointee.next_free
+        claim(at(index), index, isFresh)
+        pl_order()
+        if isFresh { pool.pointee.used = index + 1 } else { pool.pointee.free_first = next }
+        fault(.poolTakeUsed)
+        pool.pointee.live += 1
+        fault(.poolTakeLive)
+        return index
+    }
+
+    /// Returns an item, unless that has been done: `release` ends with storing 0 as its claim.
+    @inline(__always)
+    fileprivate static func give(_ index: UInt32, _ release: (UnsafeMutablePointer<Self>) -> Void) {
+        RobustLock.lock(&pool.pointee.lock, repair: rebuild)
+        let item = at(index)
+        if item.pointee.claim != 0 {
+            release(item)
+            pl_order()
+            item.pointee.next_free = pool.pointee.free_first
+            fault(.poolGiveNextFree)
+            pool.pointee.free_first = index
+            fault(.poolGiveFreeFirst)
+            pool.pointee.live -= 1
+            fault(.poolGiveLive)
+        }
+        RobustLock.unlock(&pool.pointee.lock)
+    }
+
+    /// Takes the lock once: if its last holder died inside, what is derived is made again.
+    fileprivate static func repair() {
+        RobustLock.lock(&pool.pointee.lock, repair: rebuild)
+        RobustLock.unlock(&pool.pointee.lock)
+    }
+
+    private static func rebuild() {
+        // The item just above `used` may be claimed already: it was on its way out.
+        if (UInt64(pool.pointee.used) + 1) * UInt64(MemoryLayout<Self>.stride)
+            <= pl_region_at(UInt32(region)).pointee.committed, at(pool.pointee.used).pointee.claim != 0
+        {
+            pool.pointee.used += 1
+            fault(.poolRebuildUsed)
+        }
+        var first: UInt32 = 0
+        var live: UInt32 = 0
+        var index = pool.pointee.used
+        while index > 1 {
+            index -= 1
+            if at(index).pointee.claim == 0 {
+                at(index).pointee.next_free = first
+                fault(.poolRebuildNextFree)
+                first = index
+            } else {
+                live += 1
+            }
+        }
+        pool.pointee.free_first = first
+        fault(.poolRebuildFreeFirst)
+        pool.pointee.live = live
+        fault(.poolRebuildLive)
+    }
+}
+
+enum Pool {
+    @inline(__always) static var objects: UnsafeMutablePointer<pl_pool> { pl_object.pool }
+    @inline(__always) static var ends: UnsafeMutablePointer<pl_pool> { pl_end.pool }
+    @inline(__always) static var records: UnsafeMutablePointer<pl_pool> { pl_record.pool }
+
+    /// Repairs every pool whose last holder died inside its lock.
+    static func repairAll() {
+        pl_object.repair()
+        pl_end.repair()
+        pl_record.repair()
     }
 
     // MARK: Objects
@@ -25,49 +137,26 @@ enum Pool {
     /// Takes a free object and gives it `kind`. Its lock is initialised once in its life. The caller's
     /// `object_intent` names it until the caller has attached an end (or destroys it).
     static func takeObject(kind: UInt8) throws -> UInt32 {
-        let pool = objects
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildObjects)
-        defer { RobustLock.unlock(&pool.pointee.lock) }
-        let index: UInt32
-        if pool.pointee.free_first != 0 {
-            index = pool.pointee.free_first
+        try pl_object.take { o, index, isFresh in
+            if isFresh {
+                pl_mutex_init(&o.pointee.lock)
+                o.pointee.generation = 1
+                fault(.poolTakeObjectGeneration)
+            }
+            clear(o)
+            o.pointee.maker = ProcessTable.selfRef.raw
+            fault(.poolTakeObjectMaker)
             pl_me().pointee.object_intent = index
             fault(.poolTakeObjectObjectIntent)
             pl_order()
-            pool.pointee.free_first = pl_object_at(index).pointee.next_free
-            fault(.poolTakeObjectFreeFirst)
-        } else {
-            index = pool.pointee.used
-            try Arena.grow(PL_REGION_OBJECTS, toHold: UInt64(index + 1) * UInt64(MemoryLayout<pl_object>.stride))
-            pl_mutex_init(&pl_object_at(index).pointee.lock)
-            pl_object_at(index).pointee.generation = 1
-            fault(.poolTakeObjectGeneration)
-            pl_me().pointee.object_intent = index
-            fault(.poolTakeObjectObjectIntent2)
-            pl_order()
-            pool.pointee.used = index + 1
-            fault(.poolTakeObjectUsed)
+            o.pointee.kind = kind
+            fault(.poolTakeObjectKind)
         }
-        let o = pl_object_at(index)!
-        o.pointee.next_free = 0
-        fault(.poolTakeObjectNextFree)
-        clear(o)
-        o.pointee.maker = ProcessTable.selfRef.raw
-        fault(.poolTakeObjectMaker)
-        pl_order()
-        o.pointee.kind = kind
-        fault(.poolTakeObjectKind)
-        pool.pointee.live += 1
-        fault(.poolTakeObjectLive)
-        return index
     }
 
     /// Returns an object whose contents are gone. References to it are stale from here on.
     static func giveObject(_ index: UInt32) {
-        let pool = objects
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildObjects)
-        let o = pl_object_at(index)!
-        if o.pointee.kind != 0 {
+        pl_object.give(index) { o in
             o.pointee.generation &+= 1
             fault(.poolGiveObjectGeneration)
             if o.pointee.generation == 0 { o.pointee.generation = 1 }
@@ -75,14 +164,7 @@ enum Pool {
             pl_order()
             o.pointee.kind = 0
             fault(.poolGiveObjectKind)
-            o.pointee.next_free = pool.pointee.free_first
-            fault(.poolGiveObjectNextFree)
-            pool.pointee.free_first = index
-            fault(.poolGiveObjectFreeFirst)
-            pool.pointee.live -= 1
-            fault(.poolGiveObjectLive)
         }
-        RobustLock.unlock(&pool.pointee.lock)
     }
 
     private static func clear(_ o: UnsafeMutablePointer<pl_object>) {
@@ -135,208 +217,70 @@ enum Pool {
         fault(.poolClearZero2)
     }
 
-    private static func rebuildObjects() {
-        let pool = objects
-        var first: UInt32 = 0
-        var live: UInt32 = 0
-        var index = pool.pointee.used
-        while index > 1 {
-            index -= 1
-            let o = pl_object_at(index)!
-            if o.pointee.kind == 0 {
-                o.pointee.next_free = first
-                fault(.poolRebuildObjectsNextFree)
-                first = index
-            } else {
-                live += 1
-            }
-        }
-        pool.pointee.free_first = first
-        fault(.poolRebuildObjectsFreeFirst)
-        pool.pointee.live = live
-        fault(.poolRebuildObjectsLive)
-    }
-
     // MARK: Ends
 
     /// Takes a free end entry for `owner`; it is not in any list yet, `end_intent` names it.
     static func takeEnd(owner: UInt64) throws -> UInt32 {
-        let pool = ends
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildEnds)
-        defer { RobustLock.unlock(&pool.pointee.lock) }
-        var index = pool.pointee.free_first
-        let fresh = index == 0
-        if fresh {
-            index = pool.pointee.used
-            try Arena.grow(PL_REGION_ENDS, toHold: UInt64(index + 1) * UInt64(MemoryLayout<pl_end>.stride))
+        try pl_end.take { e, index, _ in
+            e.pointee.object = 0
+            fault(.poolTakeEndObject)
+            e.pointee.flags = 0
+            fault(.poolTakeEndFlags)
+            e.pointee.reserved2 = 0
+            fault(.poolTakeEndReserved2)
+            e.pointee.own_next = 0
+            fault(.poolTakeEndOwnNext)
+            e.pointee.own_prev = 0
+            fault(.poolTakeEndOwnPrev)
+            e.pointee.object_next = 0
+            fault(.poolTakeEndObjectNext)
+            e.pointee.object_prev = 0
+            fault(.poolTakeEndObjectPrev)
+            Ends.intend(index, owner)
+            pl_order()
+            e.pointee.owner = owner
+            fault(.poolTakeEndOwner)
         }
-        let e = pl_end_at(index)!
-        let next = e.pointee.next_free
-        e.pointee.object = 0
-        fault(.poolTakeEndObject)
-        e.pointee.flags = 0
-        fault(.poolTakeEndFlags)
-        e.pointee.reserved2 = 0
-        fault(.poolTakeEndReserved2)
-        e.pointee.own_next = 0
-        fault(.poolTakeEndOwnNext)
-        e.pointee.own_prev = 0
-        fault(.poolTakeEndOwnPrev)
-        e.pointee.object_next = 0
-        fault(.poolTakeEndObjectNext)
-        e.pointee.object_prev = 0
-        fault(.poolTakeEndObjectPrev)
-        Ends.intend(index, owner)
-        pl_order()
-        e.pointee.owner = owner
-        fault(.poolTakeEndOwner)
-        pl_order()
-        if fresh { pool.pointee.used = index + 1 } else { pool.pointee.free_first = next }
-        fault(.poolTakeEndUsed)
-        pool.pointee.live += 1
-        fault(.poolTakeEndLive)
-        return index
     }
 
     static func giveEnd(_ index: UInt32) {
-        let pool = ends
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildEnds)
-        let e = pl_end_at(index)!
-        if e.pointee.owner != 0 {
+        pl_end.give(index) { e in
             e.pointee.owner = 0
             fault(.poolGiveEndOwner)
-            pl_order()
-            e.pointee.next_free = pool.pointee.free_first
-            fault(.poolGiveEndNextFree)
-            pool.pointee.free_first = index
-            fault(.poolGiveEndFreeFirst)
-            pool.pointee.live -= 1
-            fault(.poolGiveEndLive)
         }
-        RobustLock.unlock(&pool.pointee.lock)
-    }
-
-    private static func rebuildEnds() {
-        let pool = ends
-        // The entry just above `used` may have an owner already: it was on its way out.
-        if (UInt64(pool.pointee.used) + 1) * UInt64(MemoryLayout<pl_end>.stride)
-            <= pl_region_at(UInt32(PL_REGION_ENDS)).pointee.committed,
-            pl_end_at(pool.pointee.used).pointee.owner != 0
-        {
-            pool.pointee.used += 1
-            fault(.poolRebuildEndsUsed)
-        }
-        var first: UInt32 = 0
-        var live: UInt32 = 0
-        var index = pool.pointee.used
-        while index > 1 {
-            index -= 1
-            let e = pl_end_at(index)!
-            if e.pointee.owner == 0 {
-                e.pointee.next_free = first
-                fault(.poolRebuildEndsNextFree)
-                first = index
-            } else {
-                live += 1
-            }
-        }
-        pool.pointee.free_first = first
-        fault(.poolRebuildEndsFreeFirst)
-        pool.pointee.live = live
-        fault(.poolRebuildEndsLive)
     }
 
     // MARK: Waiter records
 
     /// Takes a free waiter record for this process and links it into the chain of its slot.
     static func takeRecord() throws -> UInt32 {
-        let pool = records
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildRecords)
-        defer { RobustLock.unlock(&pool.pointee.lock) }
-        var index = pool.pointee.free_first
-        let fresh = index == 0
-        if fresh {
-            index = pool.pointee.used
-            try Arena.grow(PL_REGION_RECORDS, toHold: UInt64(index + 1) * UInt64(MemoryLayout<pl_record>.stride))
+        try pl_record.take { r, index, _ in
+            let me = pl_me()!
+            r.pointee.active = 0
+            fault(.poolTakeRecordActive)
+            r.pointee.object = 0
+            fault(.poolTakeRecordObject)
+            r.pointee.chain = me.pointee.records
+            fault(.poolTakeRecordChain)
+            pl_order()
+            // In the chain before it is owned: the sweep stops at a record that is not the dead process's.
+            me.pointee.record_intent = index
+            fault(.poolTakeRecordRecordIntent)
+            pl_order()
+            r.pointee.owner = pl_my_index()
+            fault(.poolTakeRecordOwner)
+            pl_order()
+            me.pointee.records = index
+            fault(.poolTakeRecordRecords)
+            me.pointee.record_intent = 0
+            fault(.poolTakeRecordRecordIntent2)
         }
-        let r = pl_record_at(index)!
-        let next = r.pointee.next_free
-        let me = pl_me()!
-        r.pointee.active = 0
-        fault(.poolTakeRecordActive)
-        r.pointee.object = 0
-        fault(.poolTakeRecordObject)
-        r.pointee.chain = me.pointee.records
-        fault(.poolTakeRecordChain)
-        pl_order()
-        // In the chain before it is owned: the sweep stops at a record that is not the dead process's.
-        me.pointee.record_intent = index
-        fault(.poolTakeRecordRecordIntent)
-        pl_order()
-        r.pointee.owner = pl_my_index()
-        fault(.poolTakeRecordOwner)
-        pl_order()
-        me.pointee.records = index
-        fault(.poolTakeRecordRecords)
-        me.pointee.record_intent = 0
-        fault(.poolTakeRecordRecordIntent2)
-        if fresh { pool.pointee.used = index + 1 } else { pool.pointee.free_first = next }
-        fault(.poolTakeRecordUsed)
-        pool.pointee.live += 1
-        fault(.poolTakeRecordLive)
-        return index
     }
 
     static func giveRecord(_ index: UInt32) {
-        let pool = records
-        RobustLock.lock(&pool.pointee.lock, repair: rebuildRecords)
-        let r = pl_record_at(index)!
-        if r.pointee.owner != 0 {
+        pl_record.give(index) { r in
             r.pointee.owner = 0
             fault(.poolGiveRecordOwner)
-            pl_order()
-            r.pointee.next_free = pool.pointee.free_first
-            fault(.poolGiveRecordNextFree)
-            pool.pointee.free_first = index
-            fault(.poolGiveRecordFreeFirst)
-            pool.pointee.live -= 1
-            fault(.poolGiveRecordLive)
         }
-        RobustLock.unlock(&pool.pointee.lock)
     }
-
-    private static func rebuildRecords() {
-        let pool = records
-        if (UInt64(pool.pointee.used) + 1) * UInt64(MemoryLayout<pl_record>.stride)
-            <= pl_region_at(UInt32(PL_REGION_RECORDS)).pointee.committed,
-            pl_record_at(pool.pointee.used).pointee.owner != 0
-        {
-            pool.pointee.used += 1
-            fault(.poolRebuildRecordsUsed)
-        }
-        var first: UInt32 = 0
-        var live: UInt32 = 0
-        var index = pool.pointee.used
-        while index > 1 {
-            index -= 1
-            let r = pl_record_at(index)!
-            if r.pointee.owner == 0 {
-                r.pointee.next_free = first
-                fault(.poolRebuildRecordsNextFree)
-                first = index
-            } else {
-                live += 1
-            }
-        }
-        pool.pointee.free_first = first
-        fault(.poolRebuildRecordsFreeFirst)
-        pool.pointee.live = live
-        fault(.poolRebuildRecordsLive)
-    }
-
-    // MARK: The pools themselves
-
-    @inline(__always) static var objects: UnsafeMutablePointer<pl_pool> { pl_object_pool() }
-    @inline(__always) static var ends: UnsafeMutablePointer<pl_pool> { pl_end_pool() }
-    @inline(__always) static var records: UnsafeMutablePointer<pl_pool> { pl_record_pool() }
 }

@@ -320,6 +320,7 @@ struct Choice {
                 WaitRecord.end()
             }
             if wasTakenAlone(me) { return .done(0) }
+            WaitRecord.collectIfAsked()
         }
     }
 

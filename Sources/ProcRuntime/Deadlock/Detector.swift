@@ -3,11 +3,13 @@
 // A set of processes is deadlocked when each of them waits without limit and only members could wake it. The
 // supervisor looks when the last running process went to sleep, and now and then while there are several
 // processes. A finding is confirmed by a second look and once more under the locks of the objects concerned;
-// only then are verdicts given.
+// only then are verdicts given. Before that the members are asked to collect their garbage, since an end that only
+// garbage names is no hope, and may be what another member waits for to close.
 //
 // Invariants
-// - No false alarm: at one instant all members waited, had no news, and the ends that the finding rests on were
-//   where the snapshot says.
+// - No false alarm: at one instant all members lived and slept, had no news, and the ends that the finding rests on
+//   were where the snapshot says. That a process lives, its slot does not tell: a killed one looks as if it waited
+//   until it has been buried, so the system is asked.
 // - Never allocates shared memory; the report has its place in the arena's header and is not overwritten while
 //   somebody has yet to read it.
 
@@ -22,7 +24,8 @@ enum Detector {
     private static var lastLook: Int64 = 0
     /// What the last look took: with thousands of processes, looking must not become what the supervisor mostly does.
     private static var cost: Int64 = 0
-    private static var requested = false
+    /// How many findings in a row could not be confirmed yet, because a member was dying, collecting or on its way to sleep.
+    private static var unsettled: Int64 = 0
     /// Whom the present report was given to.
     private static var readers: [ProcessRef] = []
 
@@ -31,7 +34,6 @@ enum Detector {
 
     /// The last running process went to sleep, or a stream may have ended for processes in a choice.
     static func request() {
-        requested = true
         interval = shortest
         nextLook = max(pl_now(), lastLook + max(throttle, 4 * cost))
     }
@@ -41,35 +43,62 @@ enum Detector {
 
     static func turn() {
         guard pl_now() >= nextLook else { return }
-        requested = false
         let began = pl_now()
         let found = look()
         lastLook = pl_now()
         cost = lastLook - began
-        if found.acted { interval = shortest }
-        nextLook = found.processes > 1 || found.pending ? lastLook + max(interval, 20 * cost) : .max
-        interval = min(interval * 2, longest)
+        switch found {
+        case .unsettled:
+            nextLook = lastLook + max(min(throttle << unsettled, shortest), 4 * cost)
+            unsettled = min(unsettled + 1, 10)
+        case .nothing(let isAlone):
+            unsettled = 0
+            nextLook = isAlone ? .max : lastLook + max(interval, 20 * cost)
+            interval = min(interval * 2, longest)
+        case .told:
+            unsettled = 0
+            nextLook = lastLook + max(shortest, 20 * cost)
+            interval = 2 * shortest
+        }
     }
 
-    private static func look() -> (processes: Int, acted: Bool, pending: Bool) {
+    private enum Finding {
+        case nothing(isAlone: Bool)
+        /// Perhaps something: look again soon.
+        case unsettled
+        case told
+    }
+
+    private static func look() -> Finding {
         let snapshot = Snapshot()
-        let count = snapshot.processes.count
-        if snapshot.blocked.isEmpty { return (count, false, false) }
+        let nothing = Finding.nothing(isAlone: snapshot.processes.count <= 1)
+        if snapshot.blocked.isEmpty { return nothing }
         let ended = snapshot.endedTogether()
-        if !ended.isEmpty { return (count, endTogether(ended, [], snapshot), true) }
-        if snapshot.hasUnswept { return (count, false, true) }
+        if !ended.isEmpty { return endTogether(ended, [], snapshot) }
+        if snapshot.hasUnswept { return .unsettled }
         let members = snapshot.deadlocked()
-        if members.isEmpty { return (count, false, false) }
+        if members.isEmpty { return nothing }
+        guard members.allSatisfy({ Vitality.isAsleep(pl_slot_at($0.slot).pointee.pid) }) else { return .unsettled }
+        if askToCollect(members) { return .unsettled }
         // Rather an end than a deadlock: the ends kept for processes that can only be started when one of these
         // has ended are no hope for them.
         let stuck = snapshot.endedTogether(stuck: Set(members.map(\.slot)))
-        if !stuck.isEmpty { return (count, endTogether(stuck, members, snapshot), true) }
-        return (count, tell(members, snapshot), true)
+        if !stuck.isEmpty { return endTogether(stuck, members, snapshot) }
+        return tell(members, snapshot)
+    }
+
+    /// Whether somebody had to be asked. Who has collected says so in the record of the wait, which is another one then.
+    private static func askToCollect(_ members: [Blocked]) -> Bool {
+        let unsure = members.filter { $0.flags & WaitFlag.collected == 0 }
+        for b in unsure {
+            Parker.wake(b.slot) { _ = pl_or32(&pl_slot_at(b.slot).pointee.cancel, CancelWord.collect) }
+        }
+        return !unsure.isEmpty
     }
 
     // MARK: Streams
 
-    private static func endTogether(_ members: [Blocked], _ stuck: [Blocked], _ snapshot: Snapshot) -> Bool {
+    private static func endTogether(_ members: [Blocked], _ stuck: [Blocked], _ snapshot: Snapshot) -> Finding {
         let lenders = snapshot.lenders(of: members) + stuck
         return underLocks(of: members, lenders, snapshot) {
             for b in members { give(WaitRecord.verdictEnded, to: b) }
@@ -78,8 +107,8 @@ enum Detector {
 
     // MARK: Deadlocks
 
-    private static func tell(_ members: [Blocked], _ snapshot: Snapshot) -> Bool {
-        guard reportWasRead() else { return false }
+    private static func tell(_ members: [Blocked], _ snapshot: Snapshot) -> Finding {
+        guard reportWasRead() else { return .unsettled }
         // Members in joins get it as the failure of their children.
         let direct = members.filter { $0.kind != WaitKind.join }
         let candidates = direct.isEmpty ? members : direct
@@ -114,15 +143,17 @@ enum Detector {
 
     /// Runs `act` if the finding holds with the objects' locks held: nobody can commit a communication with a
     /// member meanwhile.
-    private static func underLocks(of members: [Blocked], _ others: [Blocked], _ snapshot: Snapshot, act: () -> Void) -> Bool {
+    private static func underLocks(
+        of members: [Blocked], _ others: [Blocked], _ snapshot: Snapshot, act: () -> Void
+    ) -> Finding {
         let examined = snapshot.examined(members)
-        guard snapshot.confirms(members + others, examined) else { return false }
+        guard snapshot.confirms(members + others, examined) else { return .unsettled }
         let objects = examined.sorted()
         for object in objects { Objects.lock(object) }
         let holds = snapshot.confirms(members + others, examined)
         if holds { act() }
         for object in objects { Objects.unlock(object) }
         Parker.deliver()
-        return holds
+        return holds ? .told : .unsettled
     }
 }

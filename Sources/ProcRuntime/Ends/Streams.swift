@@ -42,6 +42,8 @@ enum WaitFlag {
     static let uninterruptible: UInt8 = 16
     /// `wait_object` is a process reference that is not a child.
     static let foreign: UInt8 = 32
+    /// Since it began, the process has given up the ends that it cannot reach any more.
+    static let collected: UInt8 = 64
 }
 
 enum Streams {

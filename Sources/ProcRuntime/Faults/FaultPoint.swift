@@ -20,23 +20,18 @@ enum FaultPoint: UInt16, CaseIterable {
         lockSetAddFurtherLocksetOverflow, lockSetRemoveSet, lockSetRemoveFurtherSet,
         lockSetRemoveFurtherLocksetOverflow
     // Arena/Pool.swift
-    case poolTakeObjectObjectIntent, poolTakeObjectFreeFirst, poolTakeObjectGeneration,
-        poolTakeObjectObjectIntent2, poolTakeObjectUsed, poolTakeObjectNextFree, poolTakeObjectMaker,
-        poolTakeObjectKind, poolTakeObjectLive, poolGiveObjectGeneration, poolGiveObjectGeneration2,
-        poolGiveObjectKind, poolGiveObjectNextFree, poolGiveObjectFreeFirst, poolGiveObjectLive, poolClearFlags,
-        poolClearCapacity, poolClearHead, poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst,
-        poolClearSendLast, poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount,
-        poolClearSignalled, poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent,
-        poolClearHolders, poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved,
-        poolRebuildObjectsNextFree, poolRebuildObjectsFreeFirst, poolRebuildObjectsLive, poolTakeEndObject,
-        poolTakeEndFlags, poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
-        poolTakeEndObjectPrev, poolTakeEndOwner, poolTakeEndUsed, poolTakeEndLive, poolGiveEndOwner,
-        poolGiveEndNextFree, poolGiveEndFreeFirst, poolGiveEndLive, poolRebuildEndsUsed,
-        poolRebuildEndsNextFree, poolRebuildEndsFreeFirst, poolRebuildEndsLive, poolTakeRecordActive,
-        poolTakeRecordObject, poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner,
-        poolTakeRecordRecords, poolTakeRecordRecordIntent2, poolTakeRecordUsed, poolTakeRecordLive,
-        poolGiveRecordOwner, poolGiveRecordNextFree, poolGiveRecordFreeFirst, poolGiveRecordLive,
-        poolRebuildRecordsUsed, poolRebuildRecordsNextFree, poolRebuildRecordsFreeFirst, poolRebuildRecordsLive
+    case poolTakeUsed, poolTakeLive, poolGiveNextFree, poolGiveFreeFirst, poolGiveLive, poolRebuildUsed,
+        poolRebuildNextFree, poolRebuildFreeFirst, poolRebuildLive, poolTakeObjectGeneration,
+        poolTakeObjectMaker, poolTakeObjectObjectIntent, poolTakeObjectKind, poolGiveObjectGeneration,
+        poolGiveObjectGeneration2, poolGiveObjectKind, poolClearFlags, poolClearCapacity, poolClearHead,
+        poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst, poolClearSendLast,
+        poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount, poolClearSignalled,
+        poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent, poolClearHolders,
+        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved, poolTakeEndObject, poolTakeEndFlags,
+        poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
+        poolTakeEndObjectPrev, poolTakeEndOwner, poolGiveEndOwner, poolTakeRecordActive, poolTakeRecordObject,
+        poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner, poolTakeRecordRecords,
+        poolTakeRecordRecordIntent2, poolGiveRecordOwner
     // Arena/RobustLock.swift
     case robustLockTaken, robustLockReleased, robustLockRepaired
     // Channel/Channels.swift
@@ -167,7 +162,8 @@ enum FaultPoint: UInt16, CaseIterable {
     // Process/WaitRecord.swift
     case waitRecordBeginWaitKind, waitRecordBeginWaitFlags, waitRecordBeginWaitLine, waitRecordBeginWaitTryDepth,
         waitRecordBeginWaitObject, waitRecordBeginWaitSeq, waitRecordBeginWaitSince, waitRecordBeginWaitGen,
-        waitRecordEndWaitGen, waitRecordVerdictVerdict
+        waitRecordEndWaitGen, waitRecordCollectIfAskedCancel,
+        waitRecordVerdictVerdict
     // Process/Wakes.swift
     case wakesBeginCancel, wakesDeliveredCancel
     // Shared/SharedHooks.swift

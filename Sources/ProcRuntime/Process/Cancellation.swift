@@ -16,6 +16,8 @@ enum CancelWord {
     static let requested: UInt32 = 1
     /// Set by the process itself: it has wakes to deliver (see Wakes).
     static let attention: UInt32 = 2
+    /// Set by the deadlock detector: the process is to look which ends it can still reach (see WaitRecord).
+    static let collect: UInt32 = 4
 }
 
 enum Cancellation {

@@ -91,6 +91,11 @@ enum Join {
                 if untimed { Streams.beganJoin() }
                 _ = Parker.park(seen, deadline: deadline)
                 WaitRecord.end()
+                if WaitRecord.isAskedToCollect {
+                    if untimed { Lending.end() }
+                    WaitRecord.collectIfAsked()
+                    if untimed { Lending.begin(reserve: reserve, isParallel: isParallel) }
+                }
             }
         }
         if untimed { Lending.end() }

@@ -24,6 +24,11 @@ enum WaitRecord {
     /// programs, operations on shared variables).
     static var lineOfProgram: (() -> Int32)?
 
+    /// Gives up the ends that the program in this process can no longer reach; set by whoever executes it.
+    static var collector: (() -> Void)?
+    /// The present wait has been interrupted for that.
+    private static var hasCollected = false
+
     static let verdictEnded: UInt32 = 1
     static let verdictDeadlock: UInt32 = 2
 
@@ -36,7 +41,8 @@ enum WaitRecord {
         assert(me.pointee.wait_gen & 1 == 0, "a wait inside a wait")
         me.pointee.wait_kind = kind
         fault(.waitRecordBeginWaitKind)
-        me.pointee.wait_flags = flags
+        if first { hasCollected = false }
+        me.pointee.wait_flags = hasCollected ? flags | WaitFlag.collected : flags
         fault(.waitRecordBeginWaitFlags)
         if first || line != 0 { me.pointee.wait_line = line }
         fault(.waitRecordBeginWaitLine)
@@ -62,6 +68,18 @@ enum WaitRecord {
     static func end() {
         _ = pl_add32(&pl_me().pointee.wait_gen, 1)
         fault(.waitRecordEndWaitGen)
+    }
+
+    static var isAskedToCollect: Bool { pl_load32(&pl_me().pointee.cancel) & CancelWord.collect != 0 }
+
+    /// Between two sleeps of a wait without limit, no lock held: the detector found that nobody can end it, but an end that
+    /// only garbage names may be what this process, or another, waits for.
+    static func collectIfAsked() {
+        guard isAskedToCollect else { return }
+        _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.collect)
+        fault(.waitRecordCollectIfAskedCancel)
+        hasCollected = true
+        collector?()
     }
 
     /// The supervisor's verdict about the wait with this generation; taken once.

@@ -82,7 +82,8 @@ enum Wakes {
     static func attend() {
         let own = pl_own()!
         guard own.pointee.deferring != 0 else {
-            _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.attention)
+            // A wish to collect came too late: the wait is over.
+            _ = pl_and32(&pl_me().pointee.cancel, CancelWord.requested)
             return
         }
         if own.pointee.attend_left > 0 {

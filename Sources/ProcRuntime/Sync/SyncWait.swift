@@ -40,6 +40,7 @@ struct SyncWait {
         if !isOwing { _ = Parker.park(seen, deadline: deadline) }
         WaitRecord.end()
         if isOwing { Output.flushQuietly() }
+        WaitRecord.collectIfAsked()
     }
 
     /// The detector's verdict about this wait, or nil. It was given under the object's lock, and is to be taken
