@@ -36,6 +36,8 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
                 pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
             pl_or32(&me->cancel, 1);
             pl_add32(&me->seq, 2);
+            // On its way into a system call that would not see it: SIGURG is let in only there, and ends it.
+            if (pl_load32(&me->external)) kill(me->pid, SIGURG);
             pl_store32(&me->cancel_sent, 1);
         }
         pl_or32(&pl_arena.header->kicks, reason);

@@ -241,6 +241,8 @@ extension Resolver {
             binding.isReassigned = true
         case .shared, .parameter(.shared):
             function.noteUse(of: binding, .hold)
+            // Assigned as a whole: nobody is to see a half of it, as with a lock.
+            if binding.isSharedArray { binding.mayBeLocked = true }
         case .constant:
             reportConstant(
                 span, binding, "`\(binding.name)` is declared with `let` and cannot be assigned", "declare it with `var`")

@@ -109,7 +109,9 @@ extension VM {
         let lockable = flags & 1 != 0
         let object = try onHost { try host.makeShared(element: element, count: count, isArray: isArray, lockable: lockable) }
         let result = Value(end: End(object: object, kind: isArray ? .array : .cell, rights: .hold))
-        if !initial.isAbsent { try fill(result, initial, element, count, isArray: isArray) }
+        if !initial.isAbsent, initial.tag != Tag.int || initial.int != 0 {
+            try fill(result, initial, element, count, isArray: isArray)
+        }
         return result
     }
 
@@ -120,15 +122,15 @@ extension VM {
             guard list.pointee.count == count else {
                 throw valueError("a shared array of \(count) got \(list.pointee.count) values")
             }
-            for index in 0..<count {
-                let bits = try elementBits(list.pointee.items[index], element)
-                try onHost { try host.sharedStore(object, index, bits) }
-            }
+            // All of them, or none.
+            var bits: [UInt64] = []
+            bits.reserveCapacity(count)
+            for index in 0..<count { bits.append(try elementBits(list.pointee.items[index], element)) }
+            try onHost { for index in 0..<count { try host.sharedStore(object, index, bits[index]) } }
             return
         }
         let bits = try elementBits(initial, element)
-        if bits == 0 { return }
-        for index in 0..<count { try onHost { try host.sharedStore(object, index, bits) } }
+        try onHost { for index in 0..<count { try host.sharedStore(object, index, bits) } }
     }
 
     // MARK: Whole values
@@ -158,6 +160,8 @@ extension VM {
             try onHost { try host.sharedStore(shared.objectRef, 0, bits) }
         case .array:
             let info = try sharedInfo(shared)
+            try onHost { try host.beginUpdate(shared.objectRef) }
+            defer { host.endUpdate(shared.objectRef) }
             try fill(shared, value, info.element, info.count, isArray: true)
         default:
             _ = try managedRequest(shared, .set, [], fields: 0, [value])

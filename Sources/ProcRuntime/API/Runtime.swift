@@ -57,6 +57,12 @@ public final class Runtime {
     }
     /// Takes the pending cancellation: waits are possible again. The time until the kill goes on.
     public func acceptCancellation() { _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.requested) }
+    /// A cancellation or a signal that cancels has reached this process, even if it does not know yet.
+    public var isBeingCancelled: Bool {
+        let me = pl_me()!
+        let isMain = me.pointee.parent == Supervisor.slot
+        return me.pointee.cancel_deadline != 0 || isMain && pl_load32(&pl_head().pointee.main_signal) != 0
+    }
     /// Does what may not wait much longer; to be called often while `cancelWord` is not zero.
     public func attend() { Wakes.attend() }
     /// To be called before a system call that may block (all that wait here do it themselves).

@@ -155,8 +155,10 @@ struct Choice {
     private var immediate: Bool
     private var enqueued = false
     private var epoch: UInt32 = 0
-    /// Set when an `immediate` rendezvous send waits a moment for a receiver that is there.
+    /// Set when a rendezvous send whose time is over waits a moment more for a receiver that is there, and has but to wake.
     private var courtesy = false
+    /// Nanoseconds; on a busy machine waking takes its time.
+    private static let courtesyTime: Int64 = 20_000_000
 
     init(_ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode) {
         self.cases = cases
@@ -212,6 +214,11 @@ struct Choice {
         return outcome
     }
 
+    /// All channels of a choice are locked at once, and of a process that is killed the kernel lets go no more than 2048
+    /// robust mutexes (ROBUST_LIST_LIMIT).
+    private static let mostChannels = 1024
+    private static let mostCases = 4096
+
     // MARK: Preparation, without locks
 
     private mutating func prepare() -> CommOutcome? {
@@ -236,6 +243,14 @@ struct Choice {
             case .ended:
                 add(Prepared(action: .process, process: c.process))
             }
+        }
+        if objects.count > Self.mostChannels || prepared.count > Self.mostCases {
+            return .failed(
+                RuntimeError(
+                    kind: "value",
+                    message: "a choice among \(prepared.count) cases and \(objects.count) channels is too large: "
+                        + "\(Self.mostCases) and \(Self.mostChannels) are possible; let several processes choose, or send over "
+                        + "one channel"))
         }
         return nil
     }
@@ -295,6 +310,14 @@ struct Choice {
                     return .failed(RuntimeError(kind: "memory", message: "no memory for a waiter record"))
                 }
                 enqueue(me)
+                // Who began to join in the meantime saw nobody waiting here, whom that concerns.
+                pl_fence()
+                if allEnded() {
+                    leave()
+                    unlockAll()
+                    Parker.deliver()
+                    return .ended
+                }
             } else {
                 rejoin()
             }
@@ -390,14 +413,11 @@ struct Choice {
             if let outcome = commit(index) { return outcome }
         }
         if allEnded() { return .ended }
-        if immediate {
-            guard !courtesy, canOffer() else { return .notReady }
-            courtesy = true
-            immediate = false
-            deadline = pl_now() + 1_000_000
-            return nil
-        }
-        if deadline != .max, pl_now() >= deadline { return courtesy ? .notReady : .timedOut }
+        guard immediate || deadline != .max && pl_now() >= deadline else { return nil }
+        guard !courtesy, canOffer() else { return mode.immediate ? .notReady : .timedOut }
+        courtesy = true
+        immediate = false
+        deadline = pl_now() + Self.courtesyTime
         return nil
     }
 

@@ -33,8 +33,8 @@ struct Blocked {
         if kind == WaitKind.communicate || flags & WaitFlag.foreign != 0 {
             let limit = pl_acquire32(&Pool.records.pointee.used)
             var r = s.pointee.records
-            var steps = 0
-            while r != 0, r < limit, steps < 4096 {
+            var steps: UInt32 = 0
+            while r != 0, r < limit, steps < limit {
                 let record = pl_record_at(r)!
                 if record.pointee.owner == index, record.pointee.active != 0 { records.append(r) }
                 r = record.pointee.chain

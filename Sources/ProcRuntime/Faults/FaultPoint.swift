@@ -162,7 +162,7 @@ enum FaultPoint: UInt16, CaseIterable {
     // Process/WaitRecord.swift
     case waitRecordBeginWaitKind, waitRecordBeginWaitFlags, waitRecordBeginWaitLine, waitRecordBeginWaitTryDepth,
         waitRecordBeginWaitObject, waitRecordBeginWaitSeq, waitRecordBeginWaitSince, waitRecordBeginWaitGen,
-        waitRecordEndWaitGen, waitRecordCollectIfAskedCancel,
+        waitRecordEndWaitGen, waitRecordCollectIfAskedCancel, waitRecordBeginVerdict,
         waitRecordVerdictVerdict
     // Process/Wakes.swift
     case wakesBeginCancel, wakesDeliveredCancel

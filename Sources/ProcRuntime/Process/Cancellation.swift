@@ -25,11 +25,23 @@ enum Cancellation {
 
     /// Asks a process to end. Harmless when it has ended.
     static func request(_ ref: ProcessRef) {
-        guard let s = ProcessTable.slot(of: ref), ProcessTable.state(s) < State.dead else { return }
-        s.pointee.joined = 1  // asked for: no failure that nobody expects
-        fault(.cancellationRequestJoined)
-        mark(s, ref.index, grace: true)
-        Kick.supervisor(Kick.cancel)
+        withSlot(of: ref) { s in
+            guard ProcessTable.state(s) < State.dead else { return }
+            s.pointee.joined = 1  // asked for: no failure that nobody expects
+            fault(.cancellationRequestJoined)
+            mark(s, ref.index, grace: true)
+            Kick.supervisor(Kick.cancel)
+        }
+    }
+
+    /// Calls `act` with the slot of a process that has not been forgotten: not the next process in it. One's own child
+    /// stays until one forgets it; the slots of others change hands under the lock of the table.
+    private static func withSlot(of ref: ProcessRef, _ act: (UnsafeMutablePointer<pl_slot>) -> Void) {
+        guard let s = ProcessTable.slot(of: ref) else { return }
+        if s.pointee.parent == pl_my_index() { return act(s) }
+        RobustLock.lock(&pl_head().pointee.slot_lock) { pl_head().pointee.slot_free_hint = 1 }
+        if let s = ProcessTable.slot(of: ref) { act(s) }
+        RobustLock.unlock(&pl_head().pointee.slot_lock)
     }
 
     /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time; once for
@@ -50,19 +62,20 @@ enum Cancellation {
 
     /// SIGKILL. Harmless when the process has ended.
     static func kill(_ ref: ProcessRef) {
-        guard let s = ProcessTable.slot(of: ref) else { return }
-        let state = ProcessTable.state(s)
-        guard state == State.reserved || state == State.running || state == State.exiting else { return }
-        s.pointee.joined = 1
-        fault(.cancellationKillJoined)
-        if s.pointee.parent == pl_my_index(), s.pointee.pid > 0 {
-            Glibc.kill(s.pointee.pid, SIGKILL)
-        } else {
-            pl_store32(&s.pointee.kill_request, 1)
-            fault(.cancellationKillKillRequest)
-            _ = pl_or64(pl_kill_bits() + Int(ref.index >> 6), 1 << UInt64(ref.index & 63))
-            fault(.cancellationKillKillBit)
-            Kick.supervisor(Kick.kill)
+        withSlot(of: ref) { s in
+            let state = ProcessTable.state(s)
+            guard state == State.reserved || state == State.running || state == State.exiting else { return }
+            s.pointee.joined = 1
+            fault(.cancellationKillJoined)
+            if s.pointee.parent == pl_my_index(), s.pointee.pid > 0 {
+                Glibc.kill(s.pointee.pid, SIGKILL)
+            } else {
+                pl_store32(&s.pointee.kill_request, 1)
+                fault(.cancellationKillKillRequest)
+                _ = pl_or64(pl_kill_bits() + Int(ref.index >> 6), 1 << UInt64(ref.index & 63))
+                fault(.cancellationKillKillBit)
+                Kick.supervisor(Kick.kill)
+            }
         }
     }
 

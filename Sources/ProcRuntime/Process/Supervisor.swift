@@ -585,9 +585,13 @@ enum Supervisor {
     private static var passedOn: Int32 = 0
 
     private static func takeMainSignal() {
-        let signal = Int32(bitPattern: pl_swap32(&pl_head().pointee.main_signal, 0))
-        if signal == 0 || signal == signalTaken { return }
-        take(signal)
-        passedOn = signal
+        let word = pl_load32(&pl_head().pointee.main_signal)
+        let signal = Int32(bitPattern: word)
+        if signal != 0, signal != signalTaken {
+            take(signal)
+            passedOn = signal
+        }
+        // Cleared when main is marked: at every moment it can tell that the program is about to be cancelled.
+        if signal != 0 { _ = pl_cas32(&pl_head().pointee.main_signal, word, 0) }
     }
 }

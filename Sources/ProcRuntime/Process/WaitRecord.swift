@@ -41,7 +41,12 @@ enum WaitRecord {
         assert(me.pointee.wait_gen & 1 == 0, "a wait inside a wait")
         me.pointee.wait_kind = kind
         fault(.waitRecordBeginWaitKind)
-        if first { hasCollected = false }
+        if first {
+            hasCollected = false
+            // Of an earlier wait, which ended otherwise before it was read. One for this wait bumps `seq` after `seen`.
+            if pl_load32(&me.pointee.verdict) != 0 { pl_store32(&me.pointee.verdict, 0) }
+            fault(.waitRecordBeginVerdict)
+        }
         me.pointee.wait_flags = hasCollected ? flags | WaitFlag.collected : flags
         fault(.waitRecordBeginWaitFlags)
         if first || line != 0 { me.pointee.wait_line = line }

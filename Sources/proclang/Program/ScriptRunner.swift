@@ -43,14 +43,23 @@ struct ScriptRunner {
         let program = loader.load(text: text, path: origin.displayName, isFile: isFile)
         reporter.report(program.diagnostics)
         guard !program.diagnostics.hasErrors else { return .exited(ExitStatus.refused) }
-        return Execution(interpreter: interpreter, reporter: reporter).run(program)
+        return Execution(interpreter: interpreter, reporter: reporter, runtime: runtime).run(program)
     }
 }
 
 /// One program on one interpreter.
-struct Execution {
+final class Execution {
     let interpreter: Interpreter
     let reporter: Reporter
+    let runtime: Runtime
+    /// The reports of deadlocks whose members nobody joined: each member has the same.
+    private var deadlocks: Set<String> = []
+
+    init(interpreter: Interpreter, reporter: Reporter, runtime: Runtime) {
+        self.interpreter = interpreter
+        self.reporter = reporter
+        self.runtime = runtime
+    }
 
     func run(_ program: LoadedProgram) -> BodyOutcome {
         let main: CompiledUnit?
@@ -61,8 +70,16 @@ struct Execution {
             return .exited(ExitStatus.refused)
         }
         guard let main else { return .quiet }
-        interpreter.onUnjoinedFailure = { reporter.report($0) }
-        return interpreter.finish(outcome(of: interpreter.run(main)))
+        interpreter.onUnjoinedFailure = { [self] failure in
+            if failure.kind == "deadlock", !deadlocks.insert(failure.message).inserted { return }
+            reporter.report(failure)
+        }
+        let outcome = outcome(of: interpreter.run(main))
+        let end = interpreter.finish(outcome)
+        if case .exited(ExitStatus.failure) = end, case .quiet = outcome, !deadlocks.isEmpty {
+            return .exited(ExitStatus.deadlock)
+        }
+        return end
     }
 
     /// Compiles all modules; the unit of the script itself, nil when there was nothing.
@@ -81,6 +98,8 @@ struct Execution {
         switch result {
         case .value: return .quiet
         case .failure(let failure):
+            // A signal to the whole process group reaches a child, whose failure this is, and then us.
+            if failure.kind == "cancelled", runtime.isBeingCancelled { return .cancelled }
             reporter.report(failure)
             return .exited(failure.kind == "deadlock" ? ExitStatus.deadlock : ExitStatus.failure)
         case .exit(let status): return .exited(status)
