@@ -97,10 +97,8 @@ extension VM {
         }
     }
 
-    /// Before a further process is started: processes that nobody can name any more and that ended well are forgotten,
-    /// so that a program may start any number of them.
+    /// Processes that nobody can name any more and that ended well are forgotten, so that a program may start any number.
     func forgetEndedOrphans() {
-        guard started.count >= 32, !orphans.isEmpty else { return }
         for orphan in Array(orphans) {
             guard let process = started[orphan], let end = host.end(of: orphan), failure(of: end, process) == nil else {
                 continue

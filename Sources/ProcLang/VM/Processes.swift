@@ -91,20 +91,37 @@ extension VM {
 
     /// Creates the process of a task. In the child this never returns.
     func launch(_ task: UnsafeMutablePointer<TaskObject>, name: String) throws(Raise) -> UnsafeMutablePointer<HandleObject> {
-        forgetEndedOrphans()
+        if started.count >= mostStarted { forgetUnreachable(sparing: task) }
         let ends = ends(of: task)
         let line = currentLine
         created += 1
-        let process = try onHost {
+        func create() throws -> ProcessRef {
             try host.createProcess(name: name, ends: ends, line: line) {
                 let outcome = self.runChild(task)
                 _ = self.finish(outcome)
                 return outcome
             }
         }
+        let process: ProcessRef
+        do { process = try create() } catch {
+            // Those that have ended still count, until nobody can ask for their results any more.
+            guard (error as? HostError)?.kind == "process", !started.isEmpty else { throw raise(host: error) }
+            forgetUnreachable(sparing: task)
+            process = try onHost { try create() }
+        }
         let pid = host.pid(of: process)
         started.append(StartedProcess(process: process, pid: pid, name: name))
         return heap.makeHandle(process, pid: pid, name: heap.makeString(name))
+    }
+
+    /// Forgets processes that have ended and that nothing can reach: the collector does not know that each keeps an entry
+    /// of the process table. Looks again when there are twice as many.
+    private func forgetUnreachable(sparing task: UnsafeMutablePointer<TaskObject>) {
+        roots.append(Value(heap: Tag.task, task))
+        collect(top: stackTop)
+        roots.removeLast()
+        forgetEndedOrphans()
+        mostStarted = max(256, 2 * started.count)
     }
 
     /// The body of a process, in the child.
@@ -113,6 +130,7 @@ extension VM {
         currentFrame = frames - 1
         replaceInherited(&roots, for: [])
         replaceInherited(&started, for: StartedProcesses())
+        mostStarted = 256
         replaceInherited(&orphans, for: [])
         replaceInherited(&quietProcesses, for: [])
         replaceInherited(&closedWriters, for: [])

@@ -68,6 +68,8 @@ final class VM {
     @exclusivity(unchecked) var taskRoot = Value.nil
     /// Processes that this one started and has not seen end.
     @exclusivity(unchecked) var started = StartedProcesses()
+    /// With so many it is time to look which of them have ended and can be forgotten.
+    @exclusivity(unchecked) var mostStarted = 256
     /// What is waited for in each `parallel` and `supervise` that is not over, by its object.
     @exclusivity(unchecked) var groups: [UnsafeMutableRawPointer: GroupState] = [:]
     /// Started processes without a handle that anything can reach.

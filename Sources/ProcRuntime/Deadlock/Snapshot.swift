@@ -158,17 +158,23 @@ struct Snapshot {
             note(entry, in: UInt32(truncatingIfNeeded: tag))
             return
         }
-        // In the hands of a process: on offer at some channels, if it waits; its own otherwise.
+        // In the hands of a process: on offer at some channels, if it waits; its result, for its parent to take; its own
+        // otherwise.
         let slot = UInt32(truncatingIfNeeded: tag)
-        guard let b = blocked[slot] else { return link(entry, to: Int(slot)) }
-        for r in b.records {
+        guard Int(slot) < firstOfOwner.count else { return }
+        let s = pl_slot_at(slot)!
+        if ProcessTable.state(s) > State.exiting { return link(entry, to: Int(s.pointee.parent)) }
+        var isOffered = false
+        for r in blocked[slot]?.records ?? [] {
             let record = pl_record_at(r)!
             if record.pointee.direction == Direction.send, record.pointee.in_block != 0,
                 pl_get_ref(pl_record_payload(record)) == block
             {
                 note(entry, in: record.pointee.object)
+                isOffered = true
             }
         }
+        if !isOffered { link(entry, to: Int(slot)) }
     }
 
     private mutating func note(_ entry: UInt32, in object: UInt32) {

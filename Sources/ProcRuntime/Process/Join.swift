@@ -68,7 +68,9 @@ enum Join {
 
         let untimed = deadline == .max
         let foreign = members.foreign.first
-        registerForeign(members.foreign)
+        guard registerForeign(members.foreign) else {
+            return .failed(RuntimeError(kind: "memory", message: "no memory for a waiter record"))
+        }
         if untimed { Lending.begin(reserve: reserve, isParallel: isParallel) }
         var generation: UInt32 = 0
         var outcome: WaitOutcome?
@@ -152,9 +154,9 @@ enum Join {
         return members
     }
 
-    /// Processes that are not children are listed in waiter records, for the deadlock detector.
-    private static func registerForeign(_ others: [ProcessRef]) {
-        guard !others.isEmpty, Records.ensure(others.count) else { return }
+    /// Processes that are not children are listed in waiter records, for the deadlock detector. False without memory.
+    private static func registerForeign(_ others: [ProcessRef]) -> Bool {
+        guard Records.ensure(others.count) else { return false }
         for (i, ref) in others.enumerated() {
             watch(ref)
             let r = pl_record_at(Records.own[i])!
@@ -169,6 +171,7 @@ enum Join {
             fault(.joinRegisterForeignActive)
             foreignRecords += 1
         }
+        return true
     }
 
     private static var foreignRecords = 0

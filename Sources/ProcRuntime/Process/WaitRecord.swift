@@ -92,12 +92,15 @@ enum WaitRecord {
         let me = pl_me()!
         let word = pl_load32(&me.pointee.verdict)
         guard word != 0 else { return .none }
+        var verdict = Verdict.none
+        if word >> 2 == generation & 0x3fff_ffff {
+            let report = UnsafeBufferPointer(start: pl_report(), count: Int(pl_load32(&pl_head().pointee.report_length)))
+            verdict = word & 3 == verdictEnded ? .ended : .deadlock(String(decoding: report, as: UTF8.self))
+        }
+        // Last: from here on the report may be overwritten.
         pl_store32(&me.pointee.verdict, 0)
         fault(.waitRecordVerdictVerdict)
-        guard word >> 2 == generation & 0x3fff_ffff else { return .none }
-        if word & 3 == verdictEnded { return .ended }
-        let length = Int(pl_load32(&pl_head().pointee.report_length))
-        return .deadlock(String(decoding: UnsafeBufferPointer(start: pl_report(), count: length), as: UTF8.self))
+        return verdict
     }
 
     /// This process begins to wait in a choice and has writing ends on which others wait: whether their
