@@ -77,6 +77,7 @@ final class TestHost: Host {
     func cancel(_ process: ProcessRef) {}
     func kill(_ process: ProcessRef) {}
     func markJoined(_ process: ProcessRef) {}
+    func isJoined(_ process: ProcessRef) -> Bool { false }
     func release(_ process: ProcessRef) {}
 
     // MARK: Communication

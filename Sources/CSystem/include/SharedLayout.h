@@ -279,6 +279,7 @@ typedef struct pl_private {
     struct pl_hold *holds;               // open-addressing table of the ends this process has
     uint64_t hold_mask, hold_count;
     uint64_t out_pending;                // bytes in the output buffers
+    uint64_t out_since;                  // ticks at which the first of them came
     int32_t kick_fd;
     uint32_t cores;                      // CPUs that this program may run on
     // Wakes that are due, but may wait a moment (Wakes.swift)
@@ -287,6 +288,7 @@ typedef struct pl_private {
     int32_t defer_budget;
     uint32_t defers;
     uint32_t attend_left, attend_stride;
+    uint64_t attended;
     uint64_t deferred_since, defer_limit;
     uint64_t ticks_per_us;
     // Spinning and placement (Spin.swift)

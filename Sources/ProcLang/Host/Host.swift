@@ -77,6 +77,8 @@ public protocol Host: AnyObject {
     func kill(_ process: ProcessRef)
     /// Marks the failure of a process as seen, so that nobody prints it when the parent ends.
     func markJoined(_ process: ProcessRef)
+    /// Its end has been seen, or asked for (a kill, a cancellation), by this process or another.
+    func isJoined(_ process: ProcessRef) -> Bool
     /// The caller does not need the handle any more; its slot may be reused after the process has ended.
     func release(_ process: ProcessRef)
 

@@ -43,9 +43,7 @@ extension VM {
                 "\(verb)" == "sent" ? "nobody can receive from this \(end.typeName) any more"
                     : "this \(end.typeName) has reached its end: nobody can send to it any more")
         case .poisoned: return raise(kinds.poisoned, "the \(end.typeName) is poisoned")
-        case .cancelled:
-            host.acceptCancellation()
-            return raise(kinds.cancelled, "the process was cancelled")
+        case .cancelled: return cancellation()
         case .deadlocked(let report): return raise(kinds.deadlock, report)
         case .failed(let error): return raise(error)
         case .done, .notReady: return raise(kinds.io, "the host gave no answer")

@@ -73,13 +73,15 @@ extension VM {
 
     private func reportEnd(of process: StartedProcess, markingIt: Bool) -> SeenEnd {
         guard let end = host.end(of: process.process) else { return .running }
-        guard let failure = failure(of: end, process), !quietProcesses.contains(process.process) else { return .well }
+        guard let failure = failure(of: end, process), !quietProcesses.contains(process.process),
+            !host.isJoined(process.process)
+        else { return .well }
         if markingIt { host.markJoined(process.process) }
         onUnjoinedFailure(failure)
         return .failed
     }
 
-    private func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {
+    func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {
         let label = "\(process.name), \(process.pid)"
         switch end {
         case .value, .quiet, .cancelled: return nil

@@ -164,7 +164,7 @@ public final class Interpreter {
             if error.error.pointee.process.isNil { error.error.pointee.process = vm.heap.makeString(own) }
             // That another process was cancelled is a failure here like any other.
             if error.error.pointee.kindName.isString, error.error.pointee.kindName.string.text == "cancelled",
-                vm.plainText(error.error.pointee.process) == own
+                vm.wasCancelled, vm.plainText(error.error.pointee.process) == own
             {
                 return .cancelled
             }

@@ -110,7 +110,7 @@ extension VM {
         let handle = group.pointee.handles.list.pointee.items[index].handle
         guard try settle(handle) else { return }
         running.remove(at: place)
-        host.markJoined(ProcessRef(raw: handle.pointee.process))
+        markJoined(handle)
         if handle.pointee.state == HandleState.done { return }
         if try restart(index, of: group) { return }
         if group.pointee.failure.isNil { group.pointee.failure = handle.pointee.outcome }
@@ -154,6 +154,7 @@ extension VM {
             guard case .done(let place) = outcome else { break }
             let handle = handles.pointee.items[left.numbers[place]].handle
             guard (try? settle(handle)) != false else { continue }
+            markJoined(handle)
             left.remove(at: place)
             if handle.pointee.state == HandleState.failed { attach(handle.pointee.outcome, to: error) }
         }

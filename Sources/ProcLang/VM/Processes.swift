@@ -142,6 +142,7 @@ extension VM {
         seed = seed.map { RandomState.childSeed($0, created) }
         created = 0
         isChild = true
+        wasCancelled = false
         taskRoot = Value(heap: Tag.task, task)
         let count = Int(task.pointee.header.aux)
         stackBase[0] = task.pointee.callee
@@ -188,7 +189,7 @@ extension VM {
             if kind.isString, kind.string.equals(kinds.closed.string) || kind.string.equals(kinds.poisoned.string) {
                 return .quiet
             }
-            if kind.isString, kind.string.equals(kinds.cancelled.string) { return .cancelled }
+            if wasCancelled, kind.isString, kind.string.equals(kinds.cancelled.string) { return .cancelled }
         }
         if error.pointee.process.isNil {
             error.pointee.process = heap.makeString("\(host.selfName), \(host.selfPid)")
@@ -210,7 +211,8 @@ extension VM {
         if handle.pointee.state != HandleState.running { return true }
         let process = ProcessRef(raw: handle.pointee.process)
         guard let end = host.end(of: process) else { return false }
-        started.remove(process)
+        // A failure stays among the started until somebody joins it, or it is reported.
+        if failure(of: end, StartedProcess(process: process, pid: handle.pointee.pid, name: "")) == nil { started.remove(process) }
         switch end {
         case .value(let bytes):
             // Results hold ends that arrive with them.
@@ -279,10 +281,17 @@ extension VM {
 
     /// The result of a process that has ended, or its failure raised.
     func outcome(of handle: UnsafeMutablePointer<HandleObject>) throws(Raise) -> Value {
-        host.markJoined(ProcessRef(raw: handle.pointee.process))
+        markJoined(handle)
         if handle.pointee.state == HandleState.done { return handle.pointee.outcome }
         pendingError = handle.pointee.outcome
         throw Raise()
+    }
+
+    /// The end of a process has been seen by somebody who asked for it.
+    func markJoined(_ handle: UnsafeMutablePointer<HandleObject>) {
+        let process = ProcessRef(raw: handle.pointee.process)
+        started.remove(process)
+        host.markJoined(process)
     }
 
     /// Waits for a process.
@@ -303,9 +312,7 @@ extension VM {
     func waitFailure(_ outcome: WaitOutcome, _ late: String) -> Raise {
         switch outcome {
         case .timedOut: return raise(kinds.timeout, late)
-        case .cancelled:
-            host.acceptCancellation()
-            return raise(kinds.cancelled, "the process was cancelled")
+        case .cancelled: return cancellation()
         case .deadlocked(let report): return raise(kinds.deadlock, report)
         case .failed(let error): return raise(error)
         case .done: return raise(kinds.io, "the host gave no answer")

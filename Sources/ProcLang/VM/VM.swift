@@ -95,6 +95,8 @@ final class VM {
     @exclusivity(unchecked) var seed: UInt64?
     /// Processes that this one has created.
     @exclusivity(unchecked) var created: UInt64 = 0
+    /// This process was cancelled: an error of that kind is no failure of the script's own.
+    @exclusivity(unchecked) var wasCancelled = false
     /// This process was created by `start` or `parallel`.
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.
@@ -229,8 +231,14 @@ final class VM {
         let word = cancelWord.pointee
         if word & ~1 != 0 { host.attend() }
         guard word & 1 != 0 else { return }
+        throw cancellation()
+    }
+
+    /// Takes the cancellation of this process: the error to be raised.
+    func cancellation() -> Raise {
+        wasCancelled = true
         host.acceptCancellation()
-        throw raise(kinds.cancelled, "the process was cancelled")
+        return raise(kinds.cancelled, "the process was cancelled")
     }
 
     // MARK: Errors

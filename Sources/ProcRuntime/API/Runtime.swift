@@ -138,6 +138,8 @@ public final class Runtime {
     }
     /// The failure of this process was seen: it is no unjoined failure.
     public func markJoined(_ process: ProcessRef) { ProcessTable.slot(of: process)?.pointee.joined = 1 }
+    /// Its end was seen, or asked for, by any process.
+    public func isJoined(_ process: ProcessRef) -> Bool { ProcessTable.slot(of: process).map { $0.pointee.joined != 0 } ?? false }
     /// Reaps the children whose end was seen, so that their CPU time counts as this process's. Short.
     public func collectEnded() { Children.reapSeen() }
     /// The handle is not needed any more; its slot is used again once the process has ended.

@@ -20,6 +20,7 @@ enum Detector {
     private static let shortest: Int64 = 50_000_000
     private static let longest: Int64 = 500_000_000
     private static let throttle: Int64 = 1_000_000
+    private static let idle: Int64 = 2_000_000_000
     private static var interval: Int64 = shortest
     private static var lastLook: Int64 = 0
     /// What the last look took: with thousands of processes, looking must not become what the supervisor mostly does.
@@ -53,7 +54,9 @@ enum Detector {
             unsettled = min(unsettled + 1, 10)
         case .nothing(let isAlone):
             unsettled = 0
-            nextLook = isAlone ? .max : lastLook + max(interval, 20 * cost)
+            // The number of running processes is a hint, which kills may have made wrong: at long intervals even who is
+            // alone is looked at.
+            nextLook = lastLook + (isAlone ? idle : max(interval, 20 * cost))
             interval = min(interval * 2, longest)
         case .told:
             unsettled = 0
@@ -78,7 +81,9 @@ enum Detector {
         if snapshot.hasUnswept { return .unsettled }
         let members = snapshot.deadlocked()
         if members.isEmpty { return nothing }
-        guard members.allSatisfy({ Vitality.isAsleep(pl_slot_at($0.slot).pointee.pid) }) else { return .unsettled }
+        guard pl_load32(&pl_head().pointee.kicks) & (Kick.kill | Kick.cancel) == 0,
+            members.allSatisfy({ Vitality.isAsleep(pl_slot_at($0.slot).pointee.pid) })
+        else { return .unsettled }
         if askToCollect(members) { return .unsettled }
         // Rather an end than a deadlock: the ends kept for processes that can only be started when one of these
         // has ended are no hope for them.

@@ -165,7 +165,7 @@ enum FaultPoint: UInt16, CaseIterable {
         waitRecordEndWaitGen, waitRecordCollectIfAskedCancel, waitRecordBeginVerdict,
         waitRecordVerdictVerdict
     // Process/Wakes.swift
-    case wakesBeginCancel, wakesDeliveredCancel
+    case wakesAttendOutputCancel, wakesBeginCancel, wakesDeliveredCancel
     // Shared/SharedHooks.swift
     case sharedHooksHolderLeavesLostHolder, sharedHooksDisposeRing
     // Shared/SharedVariables.swift

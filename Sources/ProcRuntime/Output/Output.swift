@@ -3,7 +3,8 @@
 // Invariants
 // - Output is buffered per process and written before anything is published to another process (a message,
 //   an end given up, a fork, an exit, a lock), and before a wait: what a process printed comes before what
-//   any process prints after learning of it.
+//   any process prints after learning of it. A process that only computes writes it some milliseconds later, at a safe
+//   point (Wakes.attend).
 // - One `write` call of the program is never torn: it goes out whole, under a lock of all processes.
 // - A failing descriptor is reported once, by the next `write` or `flush`, and is silent from then on.
 
@@ -45,6 +46,7 @@ enum Output {
         if bytes.count > capacity {
             emit(bytes, 1)
         } else if bytes.count > 0 {
+            if count == 0 { Wakes.attendOutput() }
             memcpy(buffer + count, bytes.baseAddress!, bytes.count)
             count += bytes.count
             if terminal! { flushQuietly() }

@@ -267,7 +267,10 @@ enum Supervisor {
         if isOrphan(s) { sweptPids.insert(s.pointee.pid) }
         if state < State.dead {
             let status = exitStatus(of: s.pointee.pid)
-            if pl_load32(&s.pointee.parked) == 0, state != State.reserved { _ = pl_sub32(&pl_head().pointee.running, 1) }
+            // In a wait outside of the runtime it does not count as running either.
+            if pl_load32(&s.pointee.parked) == 0, pl_load32(&s.pointee.external) == 0, state != State.reserved {
+                _ = pl_sub32(&pl_head().pointee.running, 1)
+            }
             fault(.supervisorBuryRunning)
             pl_store32(&s.pointee.state, State.dead)
             fault(.supervisorBuryState)

@@ -21,6 +21,7 @@ enum Wakes {
     /// The same while more than half of a longer buffer is unread: its sender is far ahead of us.
     private static let patientLimit: UInt64 = 1000
     private static let longBuffer: UInt64 = 8
+    private static let longMessage: UInt64 = 16384
     private static let mostBudget: Int32 = 16
 
     /// After a receive from `o`, unlocked: wakes who is due, or puts it off.
@@ -32,7 +33,9 @@ enum Wakes {
     @inline(never)
     private static func decide(_ o: UnsafeMutablePointer<pl_object>) {
         let own = pl_own()!
-        if own.pointee.urgent == 0, Parker.hasSleepers {
+        // Taking a long message apart is work without a safe point.
+        let isShort = own.pointee.received_length <= longMessage
+        if isShort, own.pointee.urgent == 0, Parker.hasSleepers {
             // Read without the lock: a hint.
             let isLong = o.pointee.capacity >= longBuffer
             let isFull = isLong && o.pointee.tail &- o.pointee.head > o.pointee.capacity / 2
@@ -67,7 +70,7 @@ enum Wakes {
     static func delivered() {
         let own = pl_own()!
         own.pointee.deferring = 0
-        _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.attention)
+        if own.pointee.out_pending == 0 { _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.attention) }
         fault(.wakesDeliveredCancel)
         if own.pointee.defer_limit > limit &* own.pointee.ticks_per_us { return }
         if pl_ticks() &- own.pointee.deferred_since <= own.pointee.defer_limit {
@@ -77,11 +80,23 @@ enum Wakes {
         }
     }
 
+    /// The output buffer is no longer empty: it is written at a safe point after `outputLimit`, if not before.
+    static func attendOutput() {
+        let own = pl_own()!
+        own.pointee.out_since = pl_ticks()
+        own.pointee.attend_left = 0
+        _ = pl_or32(&pl_me().pointee.cancel, CancelWord.attention)
+        fault(.wakesAttendOutputCancel)
+    }
+
+    /// Microseconds that output may wait in a process that computes.
+    private static let outputLimit: UInt64 = 20_000
+
     /// At a safe point of the interpreter while the attention bit is set. Looks at the clock at every 16th of
-    /// them, and sooner in the beginning.
+    /// them, and more often where they are rare.
     static func attend() {
         let own = pl_own()!
-        guard own.pointee.deferring != 0 else {
+        guard own.pointee.deferring != 0 || own.pointee.out_pending != 0 else {
             // A wish to collect came too late: the wait is over.
             _ = pl_and32(&pl_me().pointee.cancel, CancelWord.requested)
             return
@@ -90,8 +105,14 @@ enum Wakes {
             own.pointee.attend_left -= 1
             return
         }
-        if pl_ticks() &- own.pointee.deferred_since > own.pointee.defer_limit { return Parker.deliver() }
-        own.pointee.attend_stride = min(own.pointee.attend_stride * 2 + 1, 15)
+        let now = pl_ticks()
+        if own.pointee.out_pending != 0, now &- own.pointee.out_since > outputLimit &* own.pointee.ticks_per_us {
+            return Output.flushQuietly()
+        }
+        if own.pointee.deferring != 0, now &- own.pointee.deferred_since > own.pointee.defer_limit { return Parker.deliver() }
+        let isRare = now &- own.pointee.attended > limit &* own.pointee.ticks_per_us
+        own.pointee.attended = now
+        own.pointee.attend_stride = isRare ? 0 : min(own.pointee.attend_stride * 2 + 1, 15)
         own.pointee.attend_left = own.pointee.attend_stride
     }
 
