@@ -9,7 +9,7 @@ public final class ProcessGroup {
     public private(set) var members: [ProcessRef] = []
     /// The caller's number for each member.
     public private(set) var numbers: [Int] = []
-    private var positions: [UInt64: Int] = [:]
+    private var positions = Positions()
     private var arrivals: [ProcessRef] = []
     /// What the host keeps of the group.
     public var hostState: AnyObject?
@@ -27,7 +27,7 @@ public final class ProcessGroup {
     /// Adds a process; nothing to do for a member.
     public func add(_ process: ProcessRef, number: Int) {
         guard positions[process.raw] == nil else { return }
-        positions[process.raw] = members.count
+        positions.append(process.raw)
         members.append(process)
         numbers.append(number)
         arrivals.append(process)
@@ -35,15 +35,9 @@ public final class ProcessGroup {
 
     /// Removes the member at `index`; the last one takes its place.
     public func remove(at index: Int) {
-        positions[members[index].raw] = nil
-        let last = members.count - 1
-        if index != last {
-            members[index] = members[last]
-            numbers[index] = numbers[last]
-            positions[members[index].raw] = index
-        }
-        members.removeLast()
-        numbers.removeLast()
+        positions.remove(at: index)
+        members.replaceByLast(at: index)
+        numbers.replaceByLast(at: index)
     }
 
     public func index(of process: ProcessRef) -> Int? { positions[process.raw] }

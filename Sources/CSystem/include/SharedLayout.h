@@ -61,7 +61,9 @@ typedef struct pl_slot {
     uint64_t fail_order;              // when its body failed, in the order of all failures; 0: it did not
     uint64_t end_intent_owner;        // whose the entry in `end_intent` is to be, or was
     uint32_t cancel_sent;            // a cancellation with its time limit has reached it: there is no second one
-    uint8_t padding[316];
+    // Exit record: a small result without capabilities, and 1 + its length (0: the result, if any, is in `exit_block`).
+    uint8_t exit_length, exit_inline[PL_INLINE];
+    uint8_t padding[267];
 } pl_slot;
 
 // MARK: Objects

@@ -82,7 +82,7 @@ extension VM {
     }
 
     func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {
-        let label = "\(process.name), \(process.pid)"
+        var label: String { "\(process.name), \(process.pid)" }
         switch end {
         case .value, .quiet, .cancelled: return nil
         case .exited(let status):

@@ -24,8 +24,7 @@ extension VM {
         case .newTask: base[i.a] = try makeTask(base + i.b, i.c, named: false)
         case .newTaskNamed: base[i.a] = try makeTask(base + i.b, i.c, named: true)
         case .start:
-            let task = base[i.b].task
-            base[i.a] = Value(heap: Tag.handle, try launch(task, name: task.pointee.name.string.text))
+            base[i.a] = Value(heap: Tag.handle, try launch(base[i.b].task))
         case .groupBegin: base[i.a] = try beginGroup(base + i.a, flags: i.b)
         case .groupAdd: try addTask(base[i.b], to: base[i.a].group, now: i.c != 0 )
         case .groupRun: base[i.a] = try runGroup(base[i.b])

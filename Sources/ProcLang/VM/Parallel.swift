@@ -64,8 +64,7 @@ extension VM {
             if group.pointee.limit > 0 {
                 while state(of: group).running.count >= group.pointee.limit { try awaitOne(of: group, from: keepReserve ? 0 : handles.pointee.count) }
             }
-            let task = tasks.pointee.items[handles.pointee.count].task
-            let handle = try launch(task, name: task.pointee.name.string.text)
+            let handle = try launch(tasks.pointee.items[handles.pointee.count].task)
             state(of: group).running.add(ProcessRef(raw: handle.pointee.process), number: handles.pointee.count)
             heap.append(Value(heap: Tag.handle, handle), to: handles)
         }
@@ -191,9 +190,7 @@ extension VM {
         for index in 0..<history.pointee.count where now - history.pointee.items[index].int <= group.pointee.window { recent += 1 }
         guard recent < group.pointee.restarts else { return false }
         heap.append(Value(now), to: history)
-        let task = group.pointee.tasks.list.pointee.items[index].task
-        let name = task.pointee.name.string.text
-        let fresh = try launch(task, name: name)
+        let fresh = try launch(group.pointee.tasks.list.pointee.items[index].task)
         state(of: group).running.add(ProcessRef(raw: fresh.pointee.process), number: index)
         group.pointee.handles.list.pointee.items[index] = Value(heap: Tag.handle, fresh)
         var reason = ""

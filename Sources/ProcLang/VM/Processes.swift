@@ -54,7 +54,7 @@ extension VM {
             if named { throw typeError("a method that runs as a process takes no named arguments") }
         default: throw typeError("\(callee.typeName) cannot be run as a process")
         }
-        let task = heap.newTask(callee: callee, name: heap.makeString(name), count: given)
+        let task = heap.newTask(callee: callee, name: heap.intern(name), count: given)
         for index in 0..<given { task.arguments[index] = registers[index + 1] }
         return Value(heap: Tag.task, task)
     }
@@ -90,8 +90,9 @@ extension VM {
     // MARK: Creation
 
     /// Creates the process of a task. In the child this never returns.
-    func launch(_ task: UnsafeMutablePointer<TaskObject>, name: String) throws(Raise) -> UnsafeMutablePointer<HandleObject> {
+    func launch(_ task: UnsafeMutablePointer<TaskObject>) throws(Raise) -> UnsafeMutablePointer<HandleObject> {
         if started.count >= mostStarted { forgetUnreachable(sparing: task) }
+        let name = task.pointee.name.string.text
         let ends = ends(of: task)
         let line = currentLine
         created += 1
@@ -111,7 +112,9 @@ extension VM {
         }
         let pid = host.pid(of: process)
         started.append(StartedProcess(process: process, pid: pid, name: name))
-        return heap.makeHandle(process, pid: pid, name: heap.makeString(name))
+        let handle = heap.makeHandle(process, pid: pid, name: task.pointee.name)
+        handle.pointee.number = created
+        return handle
     }
 
     /// Forgets processes that have ended and that nothing can reach: the collector does not know that each keeps an entry
@@ -159,6 +162,8 @@ extension VM {
                 for index in 0..<count { arguments.append(stackBase[index + 1]) }
                 stackBase[0] = try call(task.pointee.callee, arguments: arguments)
             }
+            // The result of most processes: nothing to encode, no memory to ask for.
+            if stackBase[0].isNil { return .value([], capabilities: []) }
             let (bytes, capabilities) = try encoded(stackBase[0])
             return .value(bytes, capabilities: capabilities)
         } catch {
@@ -213,10 +218,11 @@ extension VM {
         guard let end = host.end(of: process) else { return false }
         // A failure stays among the started until somebody joins it, or it is reported.
         if failure(of: end, StartedProcess(process: process, pid: handle.pointee.pid, name: "")) == nil { started.remove(process) }
+        defer { if handle.pointee.state == HandleState.done { releaseEarly(handle) } }
         switch end {
         case .value(let bytes):
             // Results hold ends that arrive with them.
-            let result = try decode(bytes)
+            let result = bytes.isEmpty ? .nil : try decode(bytes)
             handle.pointee.outcome = result
             handle.pointee.state = HandleState.done
         case .failure(let bytes):
@@ -248,6 +254,13 @@ extension VM {
             }
         }
         return true
+    }
+
+    /// A result that was fetched is in the handle. If no process was started since this one, nobody else knows of it and
+    /// may ask the host, and its place there is free for the next: a program that starts and joins one after another
+    /// uses one place, not as many as handles that wait for the collector.
+    private func releaseEarly(_ handle: UnsafeMutablePointer<HandleObject>) {
+        if handle.pointee.number == created, created != 0 { host.release(ProcessRef(raw: handle.pointee.process)) }
     }
 
     func label(_ handle: UnsafeMutablePointer<HandleObject>) -> String {

@@ -1,6 +1,8 @@
-// The processes that a process started and has not seen end, in the order in which they were started.
+// The processes that a process started and has not seen end.
 //
-// Invariant: adding, removing and finding one take the same time whatever their number.
+// Invariants
+// - Adding, removing and finding one take the same time whatever their number.
+// - They are gone through in the order in which they were started.
 
 /// A process that this one started and has not seen end.
 struct StartedProcess {
@@ -10,29 +12,30 @@ struct StartedProcess {
 }
 
 struct StartedProcesses: Sequence {
-    private var places: [StartedProcess?] = []
-    private var positions: [UInt64: Int] = [:]
+    private var processes: [(process: StartedProcess, order: Int)] = []
+    private var positions = Positions()
+    private var nextOrder = 0
 
-    var count: Int { positions.count }
-    var isEmpty: Bool { positions.isEmpty }
+    var count: Int { processes.count }
+    var isEmpty: Bool { processes.isEmpty }
 
     func contains(_ process: ProcessRef) -> Bool { positions[process.raw] != nil }
 
     mutating func append(_ process: StartedProcess) {
-        positions[process.process.raw] = places.count
-        places.append(process)
+        positions.append(process.process.raw)
+        processes.append((process, nextOrder))
+        nextOrder += 1
     }
 
     mutating func remove(_ process: ProcessRef) {
-        guard let position = positions.removeValue(forKey: process.raw) else { return }
-        places[position] = nil
-        while let last = places.last, last == nil { places.removeLast() }
-        guard places.count > 64, places.count > 2 * positions.count else { return }
-        places.removeAll { $0 == nil }
-        for (index, place) in places.enumerated() { positions[place!.process.raw] = index }
+        guard let position = positions[process.raw] else { return }
+        positions.remove(at: position)
+        processes.replaceByLast(at: position)
     }
 
-    subscript(process: ProcessRef) -> StartedProcess? { positions[process.raw].flatMap { places[$0] } }
+    subscript(process: ProcessRef) -> StartedProcess? { positions[process.raw].map { processes[$0].process } }
 
-    func makeIterator() -> some IteratorProtocol<StartedProcess> { places.lazy.compactMap { $0 }.makeIterator() }
+    func makeIterator() -> some IteratorProtocol<StartedProcess> {
+        processes.sorted { $0.order < $1.order }.lazy.map { $0.process }.makeIterator()
+    }
 }

@@ -149,6 +149,7 @@ extension Heap {
         handle.pointee.stdout = .nil
         handle.pointee.stderr = .nil
         handle.pointee.external = false
+        handle.pointee.number = 0
         return handle
     }
 

@@ -160,6 +160,8 @@ struct HandleObject {
     var stdout: Value
     var stderr: Value
     var external: Bool
+    /// How many processes this one had created when it created that of the handle; 0: it is an external program's.
+    var number: UInt64
 }
 
 /// A process to be created; `header.aux` argument values follow.

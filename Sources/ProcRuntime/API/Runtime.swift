@@ -100,7 +100,7 @@ public final class Runtime {
         try Spawn.create(name: name, ends: ends, line: line, body: body)
     }
     public func pid(of process: ProcessRef) -> Int32 {
-        if let child = Children.table[process.raw] { return child.pid }
+        if let child = Children.find(process) { return child.pid }
         return ProcessTable.slot(of: process)?.pointee.pid ?? 0
     }
     /// How a process ended; nil while it, or a process it started, runs. Valid until the next call.

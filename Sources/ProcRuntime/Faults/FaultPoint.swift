@@ -145,7 +145,7 @@ enum FaultPoint: UInt16, CaseIterable {
     case spawnCreateStartLine, spawnCreateBirth, spawnCreateBeforeFork, spawnCreateForked, spawnCreatePid,
         spawnAnnounceBirths, spawnAnnounceBirthSummary, newbornBeginUnprotected, newbornBeginPid,
         newbornBeginState, newbornBeginRunning, finishProcessState, finishProcessFailOrder,
-        finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind, finishProcessRunning,
+        finishProcessExitInline, finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind, finishProcessRunning,
         finishProcessEnded, finishProcessState2, finishAwaitChildrenUnjoinedFailure
     // Process/Supervisor.swift
     case supervisorTakeKicksKicks, supervisorWatchNewbornBirthSummary, supervisorWatchNewbornBirths,

@@ -20,7 +20,8 @@ struct Child {
 }
 
 enum Children {
-    static var table: [UInt64: Child] = [:]
+    private(set) static var all: [Child] = []
+    private static var positions = Positions()
     /// Ended or released, with something left to do.
     private static var limbo: [UInt64] = []
 
@@ -28,20 +29,28 @@ enum Children {
     private static var limboRoom = 32
 
     static func forget() {
-        replaceInherited(&table, for: [:])
+        replaceInherited(&all, for: [])
+        replaceInherited(&positions, for: Positions())
         replaceInherited(&limbo, for: [])
         limboRoom = 32
     }
 
+    static func add(_ child: Child) {
+        positions.append(child.ref.raw)
+        all.append(child)
+    }
+
+    static func find(_ ref: ProcessRef) -> Child? { positions[ref.raw].map { all[$0] } }
+
     static func release(_ ref: ProcessRef) {
-        guard table[ref.raw] != nil else { return }
-        table[ref.raw]!.released = true
+        guard let position = positions[ref.raw] else { return }
+        all[position].released = true
         if Join.hasEnded(ref) { linger(ref.raw) }
     }
 
     /// Its end was seen: reap it when that is possible.
     static func sawEnd(_ ref: ProcessRef) {
-        guard let child = table[ref.raw], !child.reaped else { return }
+        guard let position = positions[ref.raw], !all[position].reaped else { return }
         linger(ref.raw)
     }
 
@@ -54,33 +63,34 @@ enum Children {
     /// Reaps and frees what can be; never waits.
     static func tidy() {
         if limbo.isEmpty { return }
-        var left: [UInt64] = []
-        for raw in limbo {
-            guard var child = table[raw] else { continue }
-            let s = pl_slot_at(child.ref.index)!
-            if !child.reaped, reap(s, child.pid) {
+        var left = 0
+        for i in limbo.indices {
+            let raw = limbo[i]
+            guard let position = positions[raw] else { continue }
+            let index = all[position].ref.index
+            if !all[position].reaped, reap(pl_slot_at(index)!, all[position].pid) {
                 fault(.childrenTidyReaped)
-                child.reaped = true
-                table[raw] = child
+                all[position].reaped = true
             }
-            if child.reaped, child.released {
-                freeSlot(child.ref.index)
-                table[raw] = nil
-            } else if !child.reaped {
-                left.append(raw)
+            if all[position].reaped, all[position].released {
+                freeSlot(index)
+                positions.remove(at: position)
+                all.replaceByLast(at: position)
+            } else if !all[position].reaped {
+                limbo[left] = raw
+                left += 1
             }
         }
-        limbo = left
-        limboRoom = max(32, 2 * left.count)
+        limbo.removeLast(limbo.count - left)
+        limboRoom = max(32, 2 * left)
     }
 
     /// Reaps all whose end was seen: each is in its last instructions.
     static func reapSeen() {
         for raw in limbo {
-            guard var child = table[raw], !child.reaped else { continue }
-            reapNow(child)
-            child.reaped = true
-            table[raw] = child
+            guard let position = positions[raw], !all[position].reaped else { continue }
+            reapNow(all[position])
+            all[position].reaped = true
         }
         tidy()
     }

@@ -218,7 +218,7 @@ enum Lending {
             arrived = group.members
         }
         for ref in arrived {
-            for (object, right) in Children.table[ref.raw]?.given ?? [] {
+            for (object, right) in Children.find(ref)?.given ?? [] {
                 let e = EndTable.entry(object, right)
                 if e != 0, pl_end_at(e).pointee.flags & EndFlag.given == 0 {
                     pl_end_at(e).pointee.flags |= EndFlag.given

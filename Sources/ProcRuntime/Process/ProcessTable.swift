@@ -109,11 +109,18 @@ enum ProcessTable {
         RobustLock.unlock(&h.pointee.slot_lock)
     }
 
-    /// Stores at most 47 bytes of `name`, cut at a character.
+    /// Stores at most 47 bytes of `name`, cut at a character; zero bytes become question marks.
     static func setName(_ s: UnsafeMutablePointer<pl_slot>, _ name: String) {
         let target = pl_slot_name(s)!
         memset(target, 0, Int(PL_NAME_BYTES))
         fault(.processTableSetNameZero)
+        var copy = name
+        let isShort = copy.withUTF8 { bytes in
+            guard bytes.count < Int(PL_NAME_BYTES), !bytes.contains(0) else { return false }
+            if let start = bytes.baseAddress { memcpy(target, start, bytes.count) }
+            return true
+        }
+        if isShort { return }
         var length = 0
         for character in name {
             let bytes = Array(String(character).utf8)

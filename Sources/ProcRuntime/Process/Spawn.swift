@@ -53,7 +53,7 @@ enum Spawn {
         s.pointee.pid = pid
         fault(.spawnCreatePid)
         announce(index)
-        Children.table[ref.raw] = Child(ref: ref, pid: pid, given: given)
+        Children.add(Child(ref: ref, pid: pid, given: given))
         return ref
     }
 
@@ -90,7 +90,7 @@ enum Newborn {
         fault(.newbornBeginRunning)
         if pl_load32(&s.pointee.kill_request) != 0 { Glibc.kill(getpid(), SIGKILL) }
         pl_set_name(pl_slot_name(s))
-        Title.set(ProcessTable.name(s))
+        Title.set(pl_slot_name(s))
         if s.pointee.parent == Supervisor.slot { signals() }  // the others inherit them
         Random.seed()
         EndTable.load()
@@ -179,6 +179,15 @@ enum Finish {
         switch outcome {
         case .value(let bytes, let capabilities):
             kind = ExitKind.value
+            if capabilities.isEmpty, bytes.count <= Int(PL_INLINE) {
+                // Most results are nil or a number: no block, and no page of the arena that this process has not used.
+                bytes.withUnsafeBytes { copy in
+                    if let start = copy.baseAddress { memcpy(ProcessResult.inline(me), start, copy.count) }
+                }
+                me.pointee.exit_length = UInt8(truncatingIfNeeded: bytes.count + 1)
+                fault(.finishProcessExitInline)
+                break
+            }
             do { block = try bytes.withUnsafeBytes { try Messages.make($0, capabilities) } } catch {
                 complain("the result of a process is lost: ", error)
                 kind = ExitKind.exited
@@ -233,10 +242,10 @@ enum Finish {
 
     /// A process ends only when those it started have ended.
     private static func awaitChildren(cancelFirst: Bool) {
-        if Children.table.isEmpty { return }
+        if Children.all.isEmpty { return }
         var cancelling = cancelFirst
         if cancelling { cancelAll() }
-        let alive = ProcessGroup(Children.table.values.map(\.ref))
+        let alive = ProcessGroup(Children.all.map(\.ref))
         while !alive.isEmpty {
             let outcome = Join.awaitAny(
                 alive, deadline: .max, reserve: [], isParallel: false, uninterruptible: cancelling, line: 0, tryDepth: 0)
@@ -248,7 +257,7 @@ enum Finish {
             case .timedOut: break
             }
         }
-        for child in Children.table.values.sorted(by: { $0.pid < $1.pid }) {
+        for child in Children.all.sorted(by: { $0.pid < $1.pid }) {
             let s = pl_slot_at(child.ref.index)!
             let kind = s.pointee.exit_kind
             let failed = kind == ExitKind.failure || kind == ExitKind.killed
@@ -261,8 +270,8 @@ enum Finish {
                 }
             }
         }
-        for child in Children.table.values { Children.release(child.ref) }
-        for child in Children.table.values {
+        for child in Children.all { Children.release(child.ref) }
+        for child in Children.all {
             Children.reapNow(child)
             Children.freeSlot(child.ref.index)
         }
@@ -270,7 +279,7 @@ enum Finish {
     }
 
     private static func cancelAll() {
-        for child in Children.table.values where !Join.hasEnded(child.ref) { Cancellation.request(child.ref) }
+        for child in Children.all where !Join.hasEnded(child.ref) { Cancellation.request(child.ref) }
     }
 }
 
@@ -285,7 +294,7 @@ enum ProcessResult {
         switch s.pointee.exit_kind {
         case ExitKind.value:
             Messages.adopt(block)
-            return .value(bytes(block))
+            return .value(result(s, block))
         case ExitKind.failure: return .failure(bytes(block))
         case ExitKind.cancelled: return .cancelled
         case ExitKind.killed: return .killed(Int32(s.pointee.exit_signal))
@@ -303,15 +312,16 @@ enum ProcessResult {
         let status = s.pointee.exit_status
         copied.deallocate()
         copied = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        let length = block == 0 ? 0 : Int(clamping: pl_block_at(block).pointee.length)
-        if block != 0, Blocks.isInside(block, length) {
-            copied = .allocate(byteCount: length, alignment: 16)
-            memcpy(copied.baseAddress!, pl_block_bytes(block), length)
+        let record = block == 0 ? result(s, 0) : bytes(block)
+        if record.count > 0, block == 0 || Blocks.isInside(block, record.count) {
+            copied = .allocate(byteCount: record.count, alignment: 16)
+            memcpy(copied.baseAddress!, record.baseAddress!, record.count)
         }
         pl_fence()
         guard ProcessTable.slot(of: ref) != nil, s.pointee.exit_block == block else { return .quiet }
-        // Values and failures have a block: its parent was about to free the record when the kind was read.
-        if block == 0, kind == ExitKind.value || kind == ExitKind.failure { return .quiet }
+        // Failures, and values that are not in the slot, have a block: its parent was about to free the record when the
+        // kind was read.
+        if block == 0, kind == ExitKind.failure || kind == ExitKind.value && s.pointee.exit_length == 0 { return .quiet }
         switch kind {
         case ExitKind.value: return .value(UnsafeRawBufferPointer(copied))
         case ExitKind.failure: return .failure(UnsafeRawBufferPointer(copied))
@@ -323,6 +333,16 @@ enum ProcessResult {
     }
 
     private static var copied = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    /// Where a small result lies.
+    static func inline(_ s: UnsafeMutablePointer<pl_slot>) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(s) + MemoryLayout<pl_slot>.offset(of: \.exit_inline)!
+    }
+
+    private static func result(_ s: UnsafeMutablePointer<pl_slot>, _ block: UInt64) -> UnsafeRawBufferPointer {
+        if block != 0 { return bytes(block) }
+        return UnsafeRawBufferPointer(start: inline(s), count: min(max(Int(s.pointee.exit_length) - 1, 0), Int(PL_INLINE)))
+    }
 
     private static func bytes(_ block: UInt64) -> UnsafeRawBufferPointer {
         block == 0
@@ -350,13 +370,9 @@ enum Title {
         _ = CommandLine.arguments  // copied by the standard library before they are overwritten
     }
 
-    static func set(_ name: String) {
+    static func set(_ name: UnsafePointer<CChar>) {
         guard let start, room > 1 else { return }
         memset(start, 0, room)
-        var i = 0
-        for byte in name.utf8.prefix(room - 1) {
-            start[i] = CChar(bitPattern: byte)
-            i += 1
-        }
+        memcpy(start, name, min(strnlen(name, Int(PL_NAME_BYTES)), room - 1))
     }
 }
