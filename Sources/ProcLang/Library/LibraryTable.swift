@@ -83,13 +83,27 @@ struct NativeDeclaration {
 
     /// The parameters without the `*values`.
     var parameters: [Parameter] {
-        signature.split(separator: ",").compactMap { part in
-            let text = part.drop { $0 == " " }
-            if text.isEmpty || text.hasPrefix("*") { return nil }
-            if text.hasSuffix("=") { return Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: true) }
-            if text.hasSuffix("?") { return Parameter(name: String(text.dropLast()), isRequired: false, namedOnly: false) }
-            return Parameter(name: String(text), isRequired: true, namedOnly: false)
+        var parameters: [Parameter] = []
+        var name: [UInt8] = []
+        // Byte by byte: this is part of the start of a program.
+        func end() {
+            guard let last = name.last, name[0] != UInt8(ascii: "*") else { return name.removeAll() }
+            let named = last == UInt8(ascii: "=")
+            let optional = last == UInt8(ascii: "?")
+            if named || optional { name.removeLast() }
+            parameters.append(
+                Parameter(name: String(decoding: name, as: UTF8.self), isRequired: !named && !optional, namedOnly: named))
+            name.removeAll()
         }
+        for byte in signature.utf8 {
+            if byte == UInt8(ascii: ",") {
+                end()
+            } else if byte != UInt8(ascii: " ") {
+                name.append(byte)
+            }
+        }
+        end()
+        return parameters
     }
 
     /// The name of the `*values`, if there are any.

@@ -32,7 +32,6 @@ public final class Loader {
     private let read: Reader
 
     private enum State {
-        case loading
         case loaded(ModuleScope)
         case failed
     }
@@ -63,7 +62,6 @@ public final class Loader {
         if !result.isIncomplete {
             let normal = isFile ? Loader.normalise(path) : nil
             if let normal {
-                files[normal] = .loading
                 stack = [normal]
             }
             resolve(
@@ -107,12 +105,13 @@ public final class Loader {
             return nil
         }
         let path = Loader.normalise(statement.path.hasPrefix("/") ? statement.path : directory + statement.path)
+        if stack.contains(path) {
+            reportCycle(to: path, at: statement.pathSpan)
+            return nil
+        }
         switch files[path] {
         case .loaded(let scope): return scope
         case .failed: return nil
-        case .loading:
-            reportCycle(to: path, at: statement.pathSpan)
-            return nil
         case nil: break
         }
         let text: [UInt8]
@@ -127,7 +126,6 @@ public final class Loader {
             files[path] = .failed
             return nil
         }
-        files[path] = .loading
         stack.append(path)
         defer { stack.removeLast() }
         let result = Parser.parse(sources.add(path: path, text: text))

@@ -16,10 +16,10 @@ enum Supervisor {
     private static var signals: Int32 = -1
     private static var mainSlot: UInt32 = 0
     private static var mainPid: Int32 = 0
-    /// Watched processes by pidfd.
-    private static var watched: [UInt64: ProcessRef] = [:]
-    /// By slot. (All tables have the same kind of key: the first use of each kind costs the start 30 us.)
-    private static var fdOfSlot: [UInt64: Int32] = [:]
+    /// Watched processes (as raw references) by pidfd.
+    private static var watched = WordTable()
+    /// 1 + pidfd by slot.
+    private static var fdOfSlot = WordTable()
     /// Pids of processes that were swept but not reaped, as far as that may be left to the root.
     private static var sweptPids: Set<Int32> = []
     /// Processes for which no pidfd could be had.
@@ -223,27 +223,35 @@ enum Supervisor {
             unwatched.append(ref)  // out of descriptors: looked at now and then
             return
         }
-        watched[UInt64(fd)] = ref
-        fdOfSlot[UInt64(index)] = fd
+        watched[Int(fd)] = ref.raw
+        fdOfSlot[Int(index)] = UInt64(fd) + 1
         pl_epoll_add(epoll, fd, UInt64(fd) << 8 | 2)
     }
 
     /// The present process of the slot has a pidfd here. (The slot's former one may still have one, too, whose event
     /// is yet to come.)
     private static func isWatched(_ index: UInt32) -> Bool {
-        guard let fd = fdOfSlot[UInt64(index)] else { return false }
-        return watched[UInt64(fd)]?.generation == pl_slot_at(index).pointee.generation
+        pidfd(of: index) != nil
+    }
+
+    private static func pidfd(of index: UInt32) -> Int32? {
+        let fd = Int(fdOfSlot[Int(index)]) - 1
+        guard fd >= 0, case let raw = watched[fd], raw != 0 else { return nil }
+        return ProcessRef(raw: raw).generation == pl_slot_at(index).pointee.generation ? Int32(fd) : nil
     }
 
     // MARK: Deaths
 
     private static func died(_ fd: Int32) {
-        guard let ref = watched.removeValue(forKey: UInt64(fd)) else { return }
+        let raw = watched[Int(fd)]
+        guard raw != 0 else { return }
+        watched[Int(fd)] = 0
+        let ref = ProcessRef(raw: raw)
         // Taken out before it is closed: a service that was just forked has a copy of it for a moment, which would keep
         // it in the epoll, to fire again when the number is the pidfd of a living process.
         pl_epoll_remove(epoll, fd)
         Glibc.close(fd)
-        if fdOfSlot[UInt64(ref.index)] == fd { fdOfSlot[UInt64(ref.index)] = nil }
+        if fdOfSlot[Int(ref.index)] == UInt64(fd) + 1 { fdOfSlot[Int(ref.index)] = 0 }
         bury(ref)
     }
 
@@ -357,7 +365,7 @@ enum Supervisor {
     private static func ended(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let parent = s.pointee.parent
-        guard parent != 0, waitingForChildren[parent]?.remove(index) != nil else { return }
+        guard parent != 0, !waitingForChildren.isEmpty, waitingForChildren[parent]?.remove(index) != nil else { return }
         Family.remove(index, childOf: parent)
         Children.freeSlot(index)
         if waitingForChildren[parent]!.isEmpty {
@@ -371,7 +379,7 @@ enum Supervisor {
         while true {
             let pid = pl_peek_zombie()
             if pid <= 0 { return }
-            if sweptPids.remove(pid) == nil, let index = slotOf(pid) {
+            if sweptPids.isEmpty || sweptPids.remove(pid) == nil, let index = slotOf(pid) {
                 let state = ProcessTable.state(pl_slot_at(index))
                 if state < State.swept {
                     // Its pidfd event comes; nobody reaps before the sweep.
@@ -430,7 +438,7 @@ enum Supervisor {
 
     /// In a service: a pidfd that stays open here would keep its place in the root's epoll.
     private static func forgetDescriptors() {
-        for fd in watched.keys { Glibc.close(Int32(fd)) }
+        for fd in watched.numbers { Glibc.close(Int32(fd)) }
         Glibc.close(epoll)
         Glibc.close(signals)
     }
@@ -489,7 +497,7 @@ enum Supervisor {
         let state = ProcessTable.state(s)
         guard state == State.running || state == State.exiting else { return }
         if !isWatched(index) { watch(index) }
-        if let fd = fdOfSlot[UInt64(index)], watched[UInt64(fd)]?.generation == s.pointee.generation {
+        if let fd = pidfd(of: index) {
             pl_pidfd_signal(fd, SIGKILL)
         } else if index == mainSlot {
             Glibc.kill(mainPid, SIGKILL)
