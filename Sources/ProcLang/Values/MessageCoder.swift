@@ -179,44 +179,16 @@ extension VM {
     /// Writes a list of ints or of floats compactly; false if it is neither.
     private func packList(_ items: UnsafeMutablePointer<Value>, _ count: Int, into buffer: inout ByteBuffer) -> Bool {
         let tag = items[0].tag
-        guard tag == Tag.int || tag == Tag.float else { return false }
-        var low = 0
-        var high = 0
-        for index in 0..<count {
-            if items[index].tag != tag { return false }
-            if tag == Tag.int {
-                low = min(low, items[index].int)
-                high = max(high, items[index].int)
-            }
-        }
-        if tag == Tag.float {
-            buffer.append(WireTag.floats)
-            buffer.append(count: count)
-            let place = buffer.room(count * 8)
-            for index in 0..<count { place.storeBytes(of: items[index].payload, toByteOffset: index * 8, as: UInt64.self) }
-            return true
-        }
-        let log: Int
-        if low >= -128, high < 128 {
-            log = 0
-        } else if low >= -32768, high < 32768 {
-            log = 1
-        } else if low >= Int(Int32.min), high <= Int(Int32.max) {
-            log = 2
-        } else {
-            log = 3
-        }
-        buffer.append(WireTag.ints1 + UInt8(log))
+        guard tag == Tag.int || tag == Tag.float, let bits = Packing.bits(items, count, tag: tag) else { return false }
+        let log = tag == Tag.float || bits >> 31 != 0 ? 3 : bits >> 15 != 0 ? 2 : bits >> 7 != 0 ? 1 : 0
+        buffer.append(tag == Tag.float ? WireTag.floats : WireTag.ints1 + UInt8(log))
         buffer.append(count: count)
         let place = buffer.room(count << log)
-        for index in 0..<count {
-            let bits = items[index].payload
-            switch log {
-            case 0: place.storeBytes(of: UInt8(truncatingIfNeeded: bits), toByteOffset: index, as: UInt8.self)
-            case 1: place.storeBytes(of: UInt16(truncatingIfNeeded: bits), toByteOffset: index * 2, as: UInt16.self)
-            case 2: place.storeBytes(of: UInt32(truncatingIfNeeded: bits), toByteOffset: index * 4, as: UInt32.self)
-            default: place.storeBytes(of: bits, toByteOffset: index * 8, as: UInt64.self)
-            }
+        switch log {
+        case 0: Packing.narrow(items, count, to: place, Int8.self)
+        case 1: Packing.narrow(items, count, to: place, Int16.self)
+        case 2: Packing.narrow(items, count, to: place, Int32.self)
+        default: Packing.narrow(items, count, to: place, Int64.self)
         }
         return true
     }
@@ -361,12 +333,8 @@ struct MessageDecoder {
                 heap.append(item, to: list)
             }
             return Value(list)
-        case WireTag.ints1...WireTag.ints8: return ints(Int(tag - WireTag.ints1))
-        case WireTag.floats:
-            guard let count = count(), count <= left / 8 else { return nil }
-            let list = heap.newList(capacity: count)
-            for _ in 0..<count { heap.append(Value(tag: Tag.float, payload: word() ?? 0), to: list) }
-            return Value(list)
+        case WireTag.ints1...WireTag.ints8: return numbers(Tag.int, Int(tag - WireTag.ints1))
+        case WireTag.floats: return numbers(Tag.float, 3)
         case WireTag.map: return entries(depth: depth).map { Value($0) }
         case WireTag.namespace: return entries(depth: depth).map { heap.makeNamespace($0) }
         case WireTag.range:
@@ -385,20 +353,16 @@ struct MessageDecoder {
         }
     }
 
-    private mutating func ints(_ log: Int) -> Value? {
-        guard let count = count(), count <= left >> log else { return nil }
+    /// A packed list.
+    private mutating func numbers(_ tag: UInt64, _ log: Int) -> Value? {
+        guard let count = count(), count <= left >> log, let start = take(count << log) else { return nil }
         let list = heap.newList(capacity: count)
-        let items = list.pointee.items
-        for index in 0..<count {
-            let at = place + index << log
-            switch log {
-            case 0: items[index] = Value(Int(bytes.loadUnaligned(fromByteOffset: at, as: Int8.self)))
-            case 1: items[index] = Value(Int(bytes.loadUnaligned(fromByteOffset: at, as: Int16.self)))
-            case 2: items[index] = Value(Int(bytes.loadUnaligned(fromByteOffset: at, as: Int32.self)))
-            default: items[index] = Value(bytes.loadUnaligned(fromByteOffset: at, as: Int.self))
-            }
+        switch log {
+        case 0: Packing.widen(start, count, to: list.pointee.items, tag, Int8.self)
+        case 1: Packing.widen(start, count, to: list.pointee.items, tag, Int16.self)
+        case 2: Packing.widen(start, count, to: list.pointee.items, tag, Int32.self)
+        default: Packing.widen(start, count, to: list.pointee.items, tag, Int64.self)
         }
-        place += count << log
         list.pointee.count = count
         return Value(list)
     }
