@@ -15,7 +15,7 @@ enum HugePages {
     static let size = 2 << 20
     /// A huge page is cleared in 50 to 300 us when the machine has it.
     private static let slow = 600_000
-    private static let firstRest = 8
+    private static let firstRest = 32
     /// Pieces of memory still to be left alone.
     private static var rest = 0
     private static var nextRest = firstRest

@@ -612,6 +612,12 @@ extension VM {
                                 if heap.wantsCollection { do { try safePoint() } catch { break dispatch } }
                                 continue
                             }
+                            if method == listPop && i.b == 0 && receiver.list.pointee.count > 0 {
+                                let last = receiver.list.pointee.count &- 1
+                                receiver.list.pointee.count = last
+                                base[i.a] = receiver.list.pointee.items[last]
+                                continue
+                            }
                             if method == mapGet && i.b == 2 && base[i.a &+ 1].tag == Tag.string {
                                 let key = base[i.a &+ 1]
                                 let entry = receiver.map.find(key, hash: key.string.hash)

@@ -33,6 +33,7 @@ final class VM {
     @exclusivity(unchecked) private(set) var methodTable = MethodTable()
     /// The methods that the loop performs itself.
     @exclusivity(unchecked) private(set) var listAppend = -1
+    @exclusivity(unchecked) private(set) var listPop = -1
     @exclusivity(unchecked) private(set) var mapGet = -1
     /// Where errors, names and positions of functions are looked up.
     let sources: SourceMap
@@ -135,6 +136,7 @@ final class VM {
         library.attach(to: self)
         methodTable = library.methodTable
         listAppend = methodTable.find(Value(tag: Tag.list, payload: 0), heap.intern("append"))
+        listPop = methodTable.find(Value(tag: Tag.list, payload: 0), heap.intern("pop"))
         mapGet = methodTable.find(Value(tag: Tag.map, payload: 0), heap.intern("get"))
         loadEmptyFunction()
     }
