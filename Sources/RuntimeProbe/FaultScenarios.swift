@@ -20,6 +20,7 @@ extension Scenarios {
         "fault-many": many,
         "fault-lend": lend,
         "fault-stuck": stuck,
+        "fault-born": born,
     ]
 
     /// Short, long and end-carrying messages over one channel.
@@ -301,6 +302,7 @@ extension Scenarios {
         let sizes = [0, 40, 200, 3000, 20_000, 40_000, 150_000, 700]
         var crew = Crew(p)
         try crew.start("sender0", [c.writer]) { q in
+            try q.leaveChunksFromTheMiddle()
             for k in 0..<book.perSender {
                 book.begin(0, k)
                 let bytes = withUnsafeBytes(of: k) { Array($0) } + [UInt8](repeating: UInt8(k), count: sizes[k % 8])
@@ -430,5 +432,41 @@ extension Scenarios {
         p.close(a.both)
         p.close(b.both)
         try crew.await()
+    }
+
+    /// Children that are born into places of the process table below their parents', who wait for them at once: however
+    /// slowly the supervisor looks, it sees no deadlock.
+    private static func born(_ p: Probe, _ n: Int) throws {
+        var crew = Crew(p)
+        let places = try (0..<4).map { _ in try p.start("place", [], { _ in 0 }) }
+        for w in 0..<2 {
+            try crew.start("parent\(w)") { q in
+                let end = q.r.monotonicNow() + 250_000_000
+                while q.r.monotonicNow() < end {
+                    let child = try q.start("child") { g in
+                        g.spin(microseconds: 4000)
+                        return 7
+                    }
+                    let ended = q.join(child)
+                    try check(ended == .value(7) || ended == .killed(9), "child: \(ended)")
+                    q.spin(microseconds: 2000)
+                }
+                return 1
+            }
+        }
+        for place in places { _ = p.join(place, timeout: Crew.patience) }
+        try crew.await()
+    }
+}
+
+extension Probe {
+    /// Three chunks with a free block each; then those of the middle of their list become free as a whole.
+    fileprivate func leaveChunksFromTheMiddle() throws {
+        let queues = try [channel(.max), channel(.max)]
+        for k in 0..<6 { send(queues[k % 2], bytes: [UInt8](repeating: 5, count: 20_000)) }
+        for c in queues {
+            for _ in 0..<3 { try check(receive(c) == .bytes([UInt8](repeating: 5, count: 20_000)), "the message") }
+            close(c.both)
+        }
     }
 }

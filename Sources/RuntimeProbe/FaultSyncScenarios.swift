@@ -21,6 +21,9 @@ extension Scenarios {
         "fault-kill": kill,
         "fault-unjoined": unjoined,
         "fault-full": full,
+        "fault-refused": refused,
+        "fault-remade": remade,
+        "fault-holes": holes,
     ]
 
     /// Transfers between variables inside `lock`: all of one or nothing of it. Updates outside of `lock` besides.
@@ -425,5 +428,91 @@ extension Scenarios {
             }
         }
         try crew.await()
+    }
+
+    /// Whatever is made: where there is no memory for an end of it, it is an error, and nothing of it is left.
+    private static func refused(_ p: Probe, _ n: Int) throws {
+        let before = ArenaCheck.usage()
+        var crew = Crew(p)
+        try crew.start("maker") { q in
+            var made = 0
+            for _ in 0..<2 {
+                for make in [{ [try q.channel(1).both] }, { let (a, b) = try q.pipe(1); return [a.both, b.both] },
+                    { [.hold(try q.cell(), .cell)] }, { [.hold(try q.array(100), .array)] }, { [.hold(try q.managed([1]), .managed)] },
+                    { [.hold(try q.r.makeSemaphore(1), .semaphore)] }] as [() throws -> [End]]
+                {
+                    do {
+                        let ends = try make()
+                        if let child = try? q.start("child", ends, { _ in 0 }) { _ = q.join(child, timeout: Crew.patience) }
+                        ends.forEach(q.close)
+                        made += 1
+                    } catch let error as RuntimeError { try check(error.kind == "memory", error.kind) }
+                }
+            }
+            return made
+        }
+        for (name, end) in try crew.await() where !crew.killed.contains(name) {
+            guard case .value(let made) = end, made > 8 else { throw Failed(text: "\(name): \(end)") }
+        }
+        for _ in 0..<100 where ArenaCheck.usage().objects != before.objects { try p.sleep(5) }
+        try check(ArenaCheck.usage().objects == before.objects, "\(before), then \(ArenaCheck.usage())")
+    }
+
+    /// Managed objects come and go while the manager gives back those that nobody holds: it takes no new one for one of
+    /// those in whose place it is.
+    private static func remade(_ p: Probe, _ n: Int) throws {
+        let first = try p.managed([1])
+        try p.call(first, .get)
+        let inUse = ArenaCheck.usage().objects
+        for gone in try (0..<6).map({ try p.managed([$0]) }) { p.r.close(.hold(gone, .managed)) }
+        for _ in 0..<200 where ArenaCheck.usage().objects != inUse { try p.sleep(1) }
+        var crew = Crew(p)
+        try crew.start("maker") { q in
+            for _ in 0..<2 {
+                let m = try q.managed([5])
+                try check(q.call(m, .get) == [5], "a new object")
+                q.r.close(.hold(m, .managed))
+            }
+            return 0
+        }
+        try crew.start("client") { q in
+            for _ in 0..<12 {
+                let m = try q.managed([6])
+                try q.sleep(2)
+                q.r.close(.hold(m, .managed))
+            }
+            return 0
+        }
+        try crew.await()
+        try check(p.call(first, .get) == [1], "an object that stays")
+        p.r.close(.hold(first, .managed))
+    }
+
+    /// What a long queue needed is given back to the system when it has been read, and had again.
+    private static func holes(_ p: Probe, _ n: Int) throws {
+        let before = ArenaCheck.committedBytes()
+        let c = try p.channel(.max)
+        let hold = try p.channel(.max)
+        p.send(hold, bytes: [UInt8](repeating: 1, count: 100))
+        let message = [UInt8](repeating: 7, count: 3 << 20)
+        func isLow() -> Bool { ArenaCheck.committedBytes() < before + (22 << 20) }
+        for _ in 0..<2 {
+            var crew = Crew(p)
+            try crew.start("maker", [c.both]) { q in
+                for _ in 0..<12 { try check(q.send(c, bytes: message) == nil, "send") }
+                for _ in 0..<9 {
+                    guard case .bytes(let got) = q.receive(c, timeout: 5000) else { return 1 }
+                    try check(got == message, "the message")
+                }
+                return 0
+            }
+            try crew.await()
+            while case .bytes(let got) = p.receive(c, immediate: true) { try check(got == message, "the message") }
+            for _ in 0..<400 where !isLow() { try p.sleep(10) }
+            try check(isLow(), "\(ArenaCheck.committedBytes() >> 10) KiB are kept, \(before >> 10) at the beginning")
+        }
+        try check(p.receive(hold) == .bytes([UInt8](repeating: 1, count: 100)), "what stayed")
+        p.close(c.both)
+        p.close(hold.both)
     }
 }

@@ -11,7 +11,7 @@ final class PseudoTerminal {
     private(set) var transcript = ""
     /// The part of the transcript that no `expect` has consumed yet.
     private var unread = ""
-    private let master: Int32
+    private var master: Int32
     let child: Child
     let folder: URL
 
@@ -47,8 +47,14 @@ final class PseudoTerminal {
 
     deinit {
         child.destroy()
-        close(master)
+        hangUp()
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Closes the terminal, as its window or a lost connection does.
+    func hangUp() {
+        if master >= 0 { close(master) }
+        master = -1
     }
 
     /// Makes the terminal larger or smaller; the program gets SIGWINCH.

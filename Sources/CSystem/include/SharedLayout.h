@@ -192,6 +192,7 @@ typedef struct pl_header {
     pl_pool objects, ends, records;
     pl_class classes[PL_CLASSES];
     uint32_t chunk_used, chunk_hint;
+    uint32_t chunks_free, chunks_spare, holes, trim_wanted;   // derived: see Holes.swift
     uint32_t slot_used, slot_free_hint, slots_live;
     uint32_t waiting, running;           // hints
     uint32_t kicks, unjoined_failure;    // reasons to look, for the supervisor; a failure nobody joined

@@ -122,10 +122,13 @@ final class VM {
         kinds = ErrorKinds(heap)
         cancelWord = host.cancelWord
         // Touched page by page as the stack grows; nil is all zeros, and fresh memory of this size is zero.
-        stackBase = calloc(VM.stackCapacity, MemoryLayout<Value>.stride).assumingMemoryBound(to: Value.self)
+        guard let stack = calloc(VM.stackCapacity, MemoryLayout<Value>.stride),
+            let calls = calloc(VM.maximumFrames + 8, MemoryLayout<Frame>.stride)
+        else { Heap.exhausted() }
+        stackBase = stack.assumingMemoryBound(to: Value.self)
         stackLimit = stackBase + (VM.stackCapacity - 1024)
         softLimit = stackBase + VM.softStep
-        frames = calloc(VM.maximumFrames + 8, MemoryLayout<Frame>.stride).assumingMemoryBound(to: Frame.self)
+        frames = calls.assumingMemoryBound(to: Frame.self)
         framesLimit = frames + VM.maximumFrames
         currentFrame = frames - 1
         globals = .allocate(capacity: 1)
@@ -274,7 +277,9 @@ final class VM {
     }
 
     func memoryError(_ bytes: Int) -> Raise {
-        raise(kinds.memory, "there is no memory for \(bytes >> 20) MiB more")
+        // Before the next attempt what cannot be reached any more goes.
+        heap.threshold = 0
+        return raise(kinds.memory, bytes < 1 << 20 ? "there is no memory for \(bytes) bytes more" : "there is no memory for \(bytes >> 20) MiB more")
     }
 
     /// Raises `memory` if so much cannot be allocated at once.

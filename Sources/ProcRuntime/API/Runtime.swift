@@ -39,6 +39,9 @@ public final class Runtime {
         return try Supervisor.run(name: name, interactive: interactive, timeLimit: timeLimit) { main(runtime) }
     }
 
+    /// Bytes of memory that all processes together may use: what the machine or the control group has.
+    public static var machineMemory: UInt64 { Arena.machineMemory }
+
     /// After `run`: the program was cancelled because its time was over.
     public static var ranOutOfTime: Bool { Supervisor.ranOutOfTime }
 
@@ -137,7 +140,10 @@ public final class Runtime {
         Cancellation.kill(process)
     }
     /// The failure of this process was seen: it is no unjoined failure.
-    public func markJoined(_ process: ProcessRef) { ProcessTable.slot(of: process)?.pointee.joined = 1 }
+    public func markJoined(_ process: ProcessRef) {
+        ProcessTable.slot(of: process)?.pointee.joined = 1
+        fault(.runtimeMarkJoinedJoined)
+    }
     /// Its end was seen, or asked for, by any process.
     public func isJoined(_ process: ProcessRef) -> Bool { ProcessTable.slot(of: process).map { $0.pointee.joined != 0 } ?? false }
     /// Reaps the children whose end was seen, so that their CPU time counts as this process's. Short.

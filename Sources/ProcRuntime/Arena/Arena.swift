@@ -5,7 +5,8 @@
 // - A page is touched only after `fallocate` gave it to us: a sparse touch on a full file system is SIGBUS,
 //   a failed `fallocate` is the error `memory`.
 // - `regions[i].committed` only grows, under `growth_lock`; it is published after the memory is there.
-// - Nothing is ever unmapped or truncated. Pools stay type-stable.
+// - What counts against the limit is `total_committed` less the memory of holes.
+// - Nothing is ever unmapped or truncated. Pools stay type-stable; only free chunks lose their memory (Holes.swift).
 // - Lock order: objects (ascending index) -> ends -> blocks -> growth.
 
 import CSystem
@@ -34,7 +35,8 @@ enum Arena {
             size /= 2
         }
         guard ftruncate(fd, Int(size)) == 0 else {
-            throw RuntimeError(kind: "memory", message: "cannot size the shared memory (errno \(errno))")
+            let reason = errno == EFBIG ? "the size of files is limited (ulimit -f)" : String(cString: strerror(errno))
+            throw RuntimeError(kind: "memory", message: "no shared memory: \(reason)")
         }
         let headerBytes = roundUp(UInt64(MemoryLayout<pl_header>.stride), 65536)
         try commit(fd, 0, headerBytes)
@@ -43,7 +45,8 @@ enum Arena {
         pl_arena.header = base.assumingMemoryBound(to: pl_header.self)
         let h = pl_head()!
         h.pointee.reservation = size
-        h.pointee.limit = limit != 0 ? limit : defaultLimit()
+        machineMemory = memoryOfMachine()
+        h.pointee.limit = limit != 0 ? limit : max(machineMemory / 2, 16 << 20)
         h.pointee.total_committed = headerBytes
         var offset = headerBytes
         func region(_ index: Int, _ bytes: UInt64) {
@@ -95,10 +98,25 @@ enum Arena {
     static func roundUp(_ value: UInt64, _ unit: UInt64) -> UInt64 { (value + unit - 1) / unit * unit }
 
     /// Makes sure that the first `bytes` of a region may be touched. Takes the growth lock.
-    /// Throws `memory` when the limit, the machine or the reservation has no more.
+    /// Throws `memory` when the limit, the machine or the reservation has no more. For the regions of blocks and chunks
+    /// the caller has the chunk lock.
     static func grow(_ region: Int, toHold bytes: UInt64) throws {
+        if pl_acquire64(&pl_region_at(UInt32(region)).pointee.committed) >= bytes { return }
+        do { try extend(region, bytes) } catch {
+            // Free chunks are kept for the next one who needs some: that is now, for something else.
+            var freed = false
+            if region == PL_REGION_BLOCKS || region == PL_REGION_CHUNKS {
+                freed = Holes.punchAll()
+            } else {
+                Blocks.withChunkLock { freed = Holes.punchAll() }
+            }
+            if !freed { throw error }
+            try extend(region, bytes)
+        }
+    }
+
+    private static func extend(_ region: Int, _ bytes: UInt64) throws {
         let r = pl_region_at(UInt32(region))!
-        if pl_acquire64(&r.pointee.committed) >= bytes { return }
         let h = pl_head()!
         RobustLock.lock(&h.pointee.growth_lock, repair: recount)
         defer { RobustLock.unlock(&h.pointee.growth_lock) }
@@ -110,21 +128,56 @@ enum Arena {
         // Steps double from 64 KiB to 4 MiB: a small script pays for little, a big one grows rarely.
         let step = min(max(have, 65536), 4 << 20)
         var want = min(max(roundUp(bytes, 65536), have + step), r.pointee.limit)
-        if h.pointee.total_committed + (want - have) > h.pointee.limit { want = roundUp(bytes, 65536) }
+        if inUse + (want - have) > h.pointee.limit { want = roundUp(bytes, 65536) }
         let more = want - have
-        guard h.pointee.total_committed + more <= h.pointee.limit else {
-            throw RuntimeError(
-                kind: "memory", message: "shared memory would exceed its limit of \(h.pointee.limit >> 20) MiB")
-        }
-        if more >= 4 << 20, let available = memoryAvailable(), available < more + (64 << 20) {
-            throw RuntimeError(kind: "memory", message: "the machine has too little memory left")
-        }
+        try checkRoom(more)
         try commit(pl_arena.memfd, r.pointee.offset + have, more)
         h.pointee.total_committed += more
         fault(.arenaGrowTotalCommitted)
         pl_release64(&r.pointee.committed, want)
         fault(.arenaGrowCommitted)
     }
+
+    /// Bytes that count against the limit.
+    static var inUse: UInt64 { pl_head().pointee.total_committed - UInt64(pl_head().pointee.holes) * Blocks.chunkBytes }
+
+    private static func checkRoom(_ more: UInt64) throws {
+        let limit = pl_head().pointee.limit
+        guard inUse + more <= limit else {
+            throw RuntimeError(kind: "memory", message: "shared memory would exceed its limit of \(limit >> 20) MiB")
+        }
+        if more >= 4 << 20, let available = memoryAvailable(), available < more + (64 << 20) {
+            throw RuntimeError(kind: "memory", message: "the machine has too little memory left")
+        }
+    }
+
+    // MARK: Holes (the chunk lock is held)
+
+    /// Gives `length` bytes of the region of blocks memory again, in which so many chunks are holes. Throws `memory`.
+    static func refill(holes: UInt32, at offset: UInt64, _ length: UInt64) throws {
+        let h = pl_head()!
+        RobustLock.lock(&h.pointee.growth_lock, repair: recount)
+        defer { RobustLock.unlock(&h.pointee.growth_lock) }
+        try checkRoom(UInt64(holes) * Blocks.chunkBytes)
+        try commit(pl_arena.memfd, offset, length)
+        h.pointee.holes -= holes
+        fault(.arenaRefillHoles)
+    }
+
+    /// Takes the memory of free chunks away. (A system that cannot do that keeps it; nothing relies on it.)
+    static func punch(_ offset: UInt64, _ length: UInt64) {
+        _ = pl_punch(pl_arena.memfd, Int64(offset), Int64(length))
+    }
+
+    static func setHoles(_ count: UInt32) {
+        let h = pl_head()!
+        RobustLock.lock(&h.pointee.growth_lock, repair: recount)
+        h.pointee.holes = count
+        fault(.arenaSetHoles)
+        RobustLock.unlock(&h.pointee.growth_lock)
+    }
+
+    // MARK: After a death
 
     /// After a death in `grow`: memory that was given but not published is not counted.
     private static func recount() {
@@ -148,12 +201,23 @@ enum Arena {
         }
     }
 
-    private static func defaultLimit() -> UInt64 {
-        var limit = UInt64(sysconf(Int32(_SC_PHYS_PAGES))) * UInt64(sysconf(Int32(_SC_PAGESIZE))) / 2
-        for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
-            if let text = SmallFile.read(path), let value = SmallFile.firstNumber(text) { limit = min(limit, value / 2) }
+    /// Bytes that the machine has, or the control group of this program may use.
+    private(set) static var machineMemory: UInt64 = .max
+
+    private static func memoryOfMachine() -> UInt64 {
+        let all = UInt64(sysconf(Int32(_SC_PHYS_PAGES))) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+        // Version 2 has a line "0::PATH", version 1 one "N:memory:PATH"; in a container the path may be that of outside.
+        for line in (SmallFile.read("/proc/self/cgroup") ?? []).split(separator: 10) {
+            let parts = line.split(separator: 58, maxSplits: 2, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+            guard parts.count == 3, parts[1] == "memory" || parts[0] == "0" else { continue }
+            let (root, file) = parts[1] == "memory" ? ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") : ("/sys/fs/cgroup", "memory.max")
+            if let text = SmallFile.read("\(root)\(parts[2])/\(file)") ?? SmallFile.read("\(root)/\(file)"),
+                let value = SmallFile.firstNumber(text)
+            {
+                return min(all, value)
+            }
         }
-        return max(limit, 16 << 20)
+        return all
     }
 
     private static func memoryAvailable() -> UInt64? {

@@ -17,6 +17,8 @@ enum ChunkState {
     static let blocks: UInt8 = 1
     static let runHead: UInt8 = 2
     static let runInside: UInt8 = 3
+    /// Free, and its memory was given back (Holes.swift).
+    static let hole: UInt8 = 4
 }
 
 enum Blocks {
@@ -83,8 +85,7 @@ enum Blocks {
             RobustLock.lock(&cls.pointee.lock, repair: { rebuild(class: k) })
             RobustLock.unlock(&cls.pointee.lock)
         }
-        RobustLock.lock(&pl_head().pointee.chunk_lock, repair: rebuildChunks)
-        RobustLock.unlock(&pl_head().pointee.chunk_lock)
+        withChunkLock {}
     }
 
     /// Visits every block in use. O(blocks): repair and checks only.
@@ -249,6 +250,12 @@ enum Blocks {
 
     // MARK: Chunks and runs
 
+    static func withChunkLock(_ work: () -> Void) {
+        RobustLock.lock(&pl_head().pointee.chunk_lock, repair: rebuildChunks)
+        defer { RobustLock.unlock(&pl_head().pointee.chunk_lock) }
+        work()
+    }
+
     private static func run(_ count: Int) throws -> UInt64 {
         let index = try takeChunks(count) { first in
             let ref = address(of: first)
@@ -282,7 +289,7 @@ enum Blocks {
         var i = start
         while i < h.pointee.chunk_used {
             let c = pl_chunk_at(i)!
-            if c.pointee.state == ChunkState.free {
+            if c.pointee.state == ChunkState.free || c.pointee.state == ChunkState.hole {
                 if firstFree == 0 { firstFree = i }
                 if length == 0 { found = i }
                 length += 1
@@ -296,12 +303,16 @@ enum Blocks {
         if length < count {
             // The free tail, if any, is extended.
             if length == 0 { found = h.pointee.chunk_used }
+            let used = h.pointee.chunk_used
             let end = UInt64(found) + UInt64(count)
             try Arena.grow(PL_REGION_CHUNKS, toHold: end * UInt64(MemoryLayout<pl_chunk>.stride))
             try Arena.grow(PL_REGION_BLOCKS, toHold: end * chunkBytes)
+            if found < used { try Holes.take(found..<used) }
             if firstFree == 0 { firstFree = found }
             pl_release32(&h.pointee.chunk_used, UInt32(end))
             fault(.blocksTakeChunksChunkUsed)
+        } else {
+            try Holes.take(found..<(found + UInt32(count)))
         }
         commit(found)
         h.pointee.chunk_hint = firstFree == found ? found + UInt32(count) : firstFree
@@ -314,6 +325,7 @@ enum Blocks {
         RobustLock.lock(&h.pointee.chunk_lock, repair: rebuildChunks)
         pl_chunk_at(index).pointee.state = ChunkState.free
         fault(.blocksGiveChunkState)
+        Holes.note(1)
         if index < h.pointee.chunk_hint { h.pointee.chunk_hint = index }
         fault(.blocksGiveChunkChunkHint)
         RobustLock.unlock(&h.pointee.chunk_lock)
@@ -332,6 +344,7 @@ enum Blocks {
             fault(.blocksFreeRunOwner)
             for i in (index + 1)..<(index + max(1, count)) { pl_chunk_at(i).pointee.state = ChunkState.free }
             fault(.blocksFreeRunState2)
+            Holes.note(max(1, count))
             if index < h.pointee.chunk_hint { h.pointee.chunk_hint = index }
             fault(.blocksFreeRunChunkHint)
         }
@@ -354,6 +367,7 @@ enum Blocks {
         }
         h.pointee.chunk_hint = 1
         fault(.blocksRebuildChunksChunkHint)
+        Holes.recount()
     }
 }
 

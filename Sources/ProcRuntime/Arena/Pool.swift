@@ -171,7 +171,7 @@ enum Pool {
         o.pointee.flags = 0
         fault(.poolClearFlags)
         // Before the object has a kind: the manager gives back any managed object that is marked `doomed` here.
-        o.pointee.reserved = 0
+        if !Faults.misordered(.kindBeforeMark) { o.pointee.reserved = 0 }
         fault(.poolClearReserved)
         o.pointee.capacity = 0
         fault(.poolClearCapacity)
@@ -221,7 +221,8 @@ enum Pool {
 
     /// Takes a free end entry for `owner`; it is not in any list yet, `end_intent` names it.
     static func takeEnd(owner: UInt64) throws -> UInt32 {
-        try pl_end.take { e, index, _ in
+        try refusable(.poolTakeEndRefused)
+        return try pl_end.take { e, index, _ in
             e.pointee.object = 0
             fault(.poolTakeEndObject)
             e.pointee.flags = 0

@@ -37,7 +37,7 @@ public enum ArenaCheck {
     }
 
     /// Bytes of shared memory that were taken from the system.
-    public static func committedBytes() -> Int { Int(pl_head().pointee.total_committed) }
+    public static func committedBytes() -> Int { Int(Arena.inUse) }
 
     /// Places in the process table that are not free.
     public static func processCount() -> Int {

@@ -136,5 +136,17 @@ enum OwnerCheck {
         var sum = pl_region_at(0).pointee.offset
         for i in 0..<UInt32(PL_REGIONS) { sum += pl_region_at(i).pointee.committed }
         if sum != h.pointee.total_committed { found.append("memory: \(h.pointee.total_committed) bytes counted, \(sum) there") }
+        Blocks.withChunkLock {
+            var free = 0, holes = 0
+            var i: UInt32 = 1
+            while i < h.pointee.chunk_used {
+                let c = pl_chunk_at(i)!
+                if c.pointee.state == ChunkState.free { free += 1 }
+                if c.pointee.state == ChunkState.hole { holes += 1 }
+                i += c.pointee.state == ChunkState.runHead ? max(1, c.pointee.run) : 1
+            }
+            if free != Int(h.pointee.chunks_free) { found.append("chunks: \(h.pointee.chunks_free) free counted, \(free) there") }
+            if holes != Int(h.pointee.holes) { found.append("chunks: \(h.pointee.holes) holes counted, \(holes) there") }
+        }
     }
 }

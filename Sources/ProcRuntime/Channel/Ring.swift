@@ -3,8 +3,9 @@
 //
 // Invariants
 // - `head` and `tail` count messages for ever; `tail += 1` commits a send, `head += 1` a receive.
-// - The ring is allocated at the first message and doubles up to the capacity (without bound for queues);
-//   `ring` holds reference and size in one word, so that the change is one store.
+// - The ring is allocated at the first message and doubles up to the capacity (without bound for queues). A large one
+//   that is mostly empty is exchanged for a smaller one. `ring` holds reference and size in one word, so that the
+//   change is one store.
 // - A block in the ring belongs to the object: it becomes the receiver's before `head += 1`, the object's
 //   after `tail += 1`; a repair reasserts "in the ring => the object's" before a sweep frees anything.
 
@@ -26,6 +27,24 @@ enum Ring {
         while (1 as UInt64) << log <= size { log += 1 }
         // Not one more entry than the capacity needs.
         if size == 0, o.pointee.capacity < 8 { log = o.pointee.capacity <= 1 ? 0 : (o.pointee.capacity <= 2 ? 1 : (o.pointee.capacity <= 4 ? 2 : 3)) }
+        return move(o, log)
+    }
+
+    /// Rings of so many entries (4 MiB) or less stay; every `looks` receives a larger one is looked at.
+    private static let keptLog: UInt64 = 16
+    private static let looks: UInt64 = 1 << 14
+
+    /// A queue that was long has become short: its entries move to a ring of twice their number.
+    @inline(never)
+    private static func shrink(_ o: Object) {
+        let log = o.pointee.ring & 63
+        let count = o.pointee.tail &- o.pointee.head
+        guard log > keptLog, 8 * count < (1 as UInt64) << log else { return }
+        _ = move(o, max(keptLog, UInt64(64 - (2 * count).leadingZeroBitCount)))
+    }
+
+    /// Gives the channel a ring of 1 << `log` entries. False: out of memory.
+    private static func move(_ o: Object, _ log: UInt64) -> Bool {
         let count = Int(1 as UInt64) << Int(log)
         guard log < 40, let fresh = try? Blocks.allocate(count * MemoryLayout<pl_entry>.stride) else { return false }
         let bytes = pl_block_bytes(fresh)!
@@ -33,7 +52,7 @@ enum Ring {
         while i != o.pointee.tail {
             let slot = Int(i & (UInt64(count) - 1)) * MemoryLayout<pl_entry>.stride
             memcpy(bytes + slot, pl_entry_at(o, i), MemoryLayout<pl_entry>.stride)
-            fault(.ringGrowCopy)
+            fault(.ringMoveCopy)
             i &+= 1
         }
         let old = o.pointee.ring & ~63
@@ -42,14 +61,14 @@ enum Ring {
             InFlight.add(old)
             pl_order()
             pl_block_at(old).pointee.owner = ProcessTable.selfRef.raw
-            fault(.ringGrowOwner)
+            fault(.ringMoveOwner)
         }
         pl_order()
         o.pointee.ring = fresh | log
-        fault(.ringGrowRing)
+        fault(.ringMoveRing)
         pl_order()
         pl_block_at(fresh).pointee.owner = Waiting.objectTag(o)
-        fault(.ringGrowOwner2)
+        fault(.ringMoveOwner2)
         InFlight.remove(fresh)
         if old != 0 { Blocks.free(old) }
         return true
@@ -103,6 +122,7 @@ enum Ring {
         pl_order()
         o.pointee.head &+= 1  // commit
         fault(.ringPopHead)
+        if _slowPath(o.pointee.head & (looks - 1) == 0) { shrink(o) }
     }
 
     /// Takes the oldest message only to destroy it: its block reference (now in flight here), or 0.

@@ -79,8 +79,9 @@ struct Snapshot {
 
     init() {
         readEndGenerations()
+        if Faults.misordered(.processesBeforeWaits) { readProcesses() }
         readWaits()
-        readProcesses()
+        if !Faults.misordered(.processesBeforeWaits) { readProcesses() }
         readEnds()
     }
 
@@ -95,6 +96,7 @@ struct Snapshot {
     private mutating func readWaits() {
         for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
             let s = pl_slot_at(i)!
+            fault(.snapshotReadWaitsSlot)
             let state = ProcessTable.state(s)
             guard state == State.running || state == State.exiting, s.pointee.service == 0 else { continue }
             guard let b = Blocked(waitOf: i), b.flags & (WaitFlag.timed | WaitFlag.external) == 0 else { continue }

@@ -2,7 +2,7 @@
 
 enum FaultPoint: UInt16, CaseIterable {
     // Arena/Arena.swift
-    case arenaGrowTotalCommitted, arenaGrowCommitted, arenaRecountTotalCommitted
+    case arenaGrowTotalCommitted, arenaGrowCommitted, arenaRecountTotalCommitted, arenaRefillHoles, arenaSetHoles
     // Arena/Blocks.swift
     case blocksAllocateLength, blocksAllocateEnds, blocksAllocateEndsCount, blocksSmallBitmap,
         blocksSmallSizeClass, blocksSmallFreeBlocks, blocksSmallListed, blocksSmallState, blocksSmallMisordered,
@@ -15,6 +15,10 @@ enum FaultPoint: UInt16, CaseIterable {
         blocksGiveChunkChunkHint, blocksFreeRunState, blocksFreeRunOwner, blocksFreeRunState2,
         blocksFreeRunChunkHint, blocksRebuildChunksState, blocksRebuildChunksChunkHint, inFlightAddList,
         inFlightAddInflightOverflow, inFlightRemoveList
+    // Arena/Holes.swift
+    case holesTakeState, holesTakeChunksFree, holesTakeChunksSpare, holesNoteChunksFree, holesNoteTrimWanted,
+        holesRecountChunkUsed, holesRecountChunksFree, holesRecountChunksSpare, holesRecountTrimWanted, holesPunchState,
+        holesPunchChunksFree, holesPunchChunksSpare, holesTurnChunksSpare, holesTurnTrimWanted
     // Arena/Objects.swift
     case objectsLockRepaired, objectsLockTaken, objectsUnlockReleased, lockSetAddSet, lockSetAddFurtherSet,
         lockSetAddFurtherLocksetOverflow, lockSetRemoveSet, lockSetRemoveFurtherSet,
@@ -27,7 +31,7 @@ enum FaultPoint: UInt16, CaseIterable {
         poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst, poolClearSendLast,
         poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount, poolClearSignalled,
         poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent, poolClearHolders,
-        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved, poolTakeEndObject, poolTakeEndFlags,
+        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved, poolTakeEndObject, poolTakeEndFlags, poolTakeEndRefused,
         poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
         poolTakeEndObjectPrev, poolTakeEndOwner, poolGiveEndOwner, poolTakeRecordActive, poolTakeRecordObject,
         poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner, poolTakeRecordRecords,
@@ -53,7 +57,7 @@ enum FaultPoint: UInt16, CaseIterable {
         repairListsRecvLast, repairListsRecvCount, repairListsSignalled, repairListsTicket,
         repairListsSignalled2, repairListsSendCount2, repairListsRecvCount2
     // Channel/Ring.swift
-    case ringGrowCopy, ringGrowOwner, ringGrowRing, ringGrowOwner2, ringPushMisordered, ringPushMessage,
+    case ringMoveCopy, ringMoveOwner, ringMoveRing, ringMoveOwner2, ringPushMisordered, ringPushMessage,
         ringPushLength, ringPushInBlock, ringPushCopy, ringPushTail, ringPushInBlock2, ringPushBlockRef,
         ringPushTail2, ringPushOwner, ringPopMisordered, ringPopHead, ringDiscardOldestOwner,
         ringDiscardOldestHead
@@ -109,6 +113,8 @@ enum FaultPoint: UInt16, CaseIterable {
         managerServerRespondRequest, managerServerDeliverCopy, managerServerDeliverOutClient,
         managerServerDeliverOutBlock, managerServerDeliverOwner, managerServerDeliverReplied,
         managerServerDeliverOutBlock2
+    // Deadlock/Snapshot.swift (it stores nothing there, but may be late)
+    case snapshotReadWaitsSlot
     // Output/Input.swift
     case inputReadLineInputStart, inputReadLineInputEnd, inputReadLineInputStart2, inputReadLineInputEnd2,
         inputReadLineInputEof
@@ -186,6 +192,8 @@ enum FaultPoint: UInt16, CaseIterable {
     // Sync/Semaphore.swift
     case semaphoreSetJournalValues, semaphoreSetJournalEntry, semaphoreApplyPermits, semaphoreApplyReserved2,
         semaphoreApplyJournalEntry
+    // Sync/Synchronisation.swift, API/Runtime.swift
+    case runtimeMakeBarrierParties, runtimeMakeSemaphorePermits, runtimeMarkJoinedJoined
     // Sync/UserLock.swift
     case userLockTryTakeLock, userLockAcquireWord, userLockAcquireWord2, userLockWaitTaken, userLockWaitWaiters,
         userLockReleaseLock, userLockPassOnWord, userLockPassOnWord2, userLockHoldHeld,

@@ -21,7 +21,15 @@ func fault(_ point: FaultPoint) {
     #endif
 }
 
-/// Orders of two stores that are wrong on purpose.
+/// A place where there may be no more memory: throws `memory` where a test says so.
+@inline(__always)
+func refusable(_ point: FaultPoint) throws {
+    #if FAULTS
+        if Faults.hit(point) { throw RuntimeError(kind: "memory", message: "none left, says the test") }
+    #endif
+}
+
+/// Orders of two stores, or looks, that are wrong on purpose.
 enum Misorder: String, CaseIterable {
     /// A receive is committed before the message's block belongs to the receiver.
     case commitBeforeOwner
@@ -29,6 +37,10 @@ enum Misorder: String, CaseIterable {
     case takenBeforeNote
     /// A message is committed before it is written.
     case commitBeforeWrite
+    /// A new object has its kind before the marks of its place's former object are gone.
+    case kindBeforeMark
+    /// The deadlock detector looks who there is before it looks who waits.
+    case processesBeforeWaits
 }
 
 #if FAULTS
@@ -39,8 +51,8 @@ enum Misorder: String, CaseIterable {
     }
 
     enum Faults {
-        // 32-bit words: four plans of 16 words from `plans` on (armed, point, n, action, microseconds, times it
-        // fired, pid, count, role: 8 words), 16 role names of 8 words, 16 x 1024 counts.
+        // 32-bit words: four plans of 16 words from `plans` on (armed, point, n, action (1 die, 2 dawdle, 3 be refused),
+        // microseconds, times it fired, pid, count, role: 8 words), 16 role names of 8 words, 16 x 1024 counts.
         private static let words = 16640
         private static let plans = 16
         private static let roles = 128
@@ -78,26 +90,31 @@ enum Misorder: String, CaseIterable {
             plansOfMine = (0..<4).map { plans + 16 * $0 }.filter { table[$0] != 0 && text($0 + 8) == name }
         }
 
+        /// True: what is about to be done is to fail.
         @inline(never)
-        static func hit(_ point: FaultPoint) {
-            guard let table else { return }
+        @discardableResult
+        static func hit(_ point: FaultPoint) -> Bool {
+            guard let table else { return false }
             _ = pl_add32(table + hits + role << 10 + Int(point.rawValue), 1)
             for plan in plansOfMine where table[plan + 1] == UInt32(point.rawValue) {
-                if pl_add32(table + plan + 7, 1) + 1 == table[plan + 2] { act(table, plan) }
+                if pl_add32(table + plan + 7, 1) + 1 == table[plan + 2] { return act(table, plan) }
             }
+            return false
         }
 
-        private static func act(_ table: UnsafeMutablePointer<UInt32>, _ plan: Int) {
+        private static func act(_ table: UnsafeMutablePointer<UInt32>, _ plan: Int) -> Bool {
             table[plan + 6] = UInt32(bitPattern: getpid())
             // After the exit record is complete a process has ended by itself, whatever becomes of it.
             let hasEnded = pl_me() != nil && pl_me().pointee.exit_kind != ExitKind.none
             _ = pl_add32(table + plan + 5, hasEnded ? 257 : 1)
-            if table[plan + 3] == 2 {
-                usleep(table[plan + 4])
-            } else {
+            switch table[plan + 3] {
+            case 2: usleep(table[plan + 4])
+            case 3: return true
+            default:
                 kill(getpid(), SIGKILL)
                 while true { pause() }
             }
+            return false
         }
 
         /// The root's last look at the arena, when every process has ended: what is wrong goes to standard error.

@@ -173,6 +173,7 @@ enum Kick {
     static let foreign: UInt32 = 16
     static let manager: UInt32 = 32
     static let signal = UInt32(PL_KICK_SIGNAL)
+    static let trim: UInt32 = 128
 
     static func supervisor(_ reason: UInt32) {
         _ = pl_or32(&pl_head().pointee.kicks, reason)

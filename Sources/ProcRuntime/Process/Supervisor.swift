@@ -37,6 +37,8 @@ enum Supervisor {
     /// Becomes the root: arena, slot 1, signals, epoll.
     static func prepare(memoryLimit: UInt64) throws {
         Faults.prepare()
+        pl_ignore_signal(SIGPIPE)
+        pl_ignore_signal(SIGXFSZ)
         let start = Wakes.beginCalibration()
         try Arena.create(limit: memoryLimit)
         raiseFileLimit()
@@ -52,8 +54,6 @@ enum Supervisor {
         Random.seed()
         Title.prepare()
         pl_prctl(PR_SET_CHILD_SUBREAPER_OPTION, 1)
-        pl_ignore_signal(SIGPIPE)
-        pl_ignore_signal(SIGXFSZ)
         var set = [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGURG]
         pl_signal_mask(SIG_BLOCK, &set, 5)
         var handled = [SIGINT, SIGTERM, SIGHUP, SIGCHLD]
@@ -152,7 +152,7 @@ enum Supervisor {
 
     private static func timeout() -> Int32 {
         var next = min(killAt, nextDeadline, timeOver)
-        next = min(next, Detector.nextLook, managerRetry)
+        next = min(next, Detector.nextLook, managerRetry, Holes.nextTurn)
         if next == .max { return -1 }
         let left = next - pl_now()
         return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
@@ -172,6 +172,7 @@ enum Supervisor {
         if reasons & Kick.manager != 0 { startManager() }
         if reasons & Kick.detect != 0 { Detector.request() }
         if reasons & Kick.signal != 0 { takeMainSignal() }
+        if reasons & Kick.trim != 0 { Holes.start() }
     }
 
     // MARK: Births
@@ -536,6 +537,7 @@ enum Supervisor {
     private static func keepTime() {
         let now = pl_now()
         lookAtUnwatched()
+        if now >= Holes.nextTurn { Holes.turn() }
         if now >= managerRetry {
             managerRetry = .max
             startManager()

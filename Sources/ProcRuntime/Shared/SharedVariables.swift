@@ -201,6 +201,7 @@ extension Shared {
     static func make(_ kind: ObjectKind, fill: (Object, UInt32) -> Void) throws -> ObjectRef {
         let object = try Pool.takeObject(kind: kind.rawValue + 1)
         let o = pl_object_at(object)!
+        if Faults.misordered(.kindBeforeMark) { o.pointee.reserved = 0 }
         fill(o, object)
         do {
             try Ends.acquire(object, .hold)

@@ -43,7 +43,10 @@ extension Runtime {
     /// A barrier for `n` processes, held by the caller. Throws `value`, `memory`.
     public func makeBarrier(_ n: Int) throws -> ObjectRef {
         guard n > 0, n <= 1 << 24 else { throw RuntimeError(kind: "value", message: "a barrier for \(n) processes") }
-        return try Shared.make(.barrier) { o, _ in Shared.word(o, ObjectWord.parties).pointee = UInt64(n) }
+        return try Shared.make(.barrier) { o, _ in
+            Shared.word(o, ObjectWord.parties).pointee = UInt64(n)
+            fault(.runtimeMakeBarrierParties)
+        }
     }
 
     /// A semaphore with `n` free permits, held by the caller. Throws `value`, `memory`.
@@ -51,7 +54,10 @@ extension Runtime {
         guard n >= 0, n <= Int(Int32.max) else {
             throw RuntimeError(kind: "value", message: "a semaphore cannot have \(n) permits")
         }
-        return try Shared.make(.semaphore) { o, _ in Shared.word(o, ObjectWord.permits).pointee = UInt64(n) }
+        return try Shared.make(.semaphore) { o, _ in
+            Shared.word(o, ObjectWord.permits).pointee = UInt64(n)
+            fault(.runtimeMakeSemaphorePermits)
+        }
     }
 
     /// An event that is not set, held by the caller. Throws `memory`.
