@@ -10,6 +10,8 @@
 struct RegisterAccess {
     var reads: [Range<Int>] = []
     var writes: Range<Int> = 0..<0
+    /// What it may put its operands into while it works.
+    var workspace: Range<Int> = 0..<0
     /// Ends the function, or goes on elsewhere only.
     var fallsThrough = true
     /// Where it may jump to, counted from the following instruction.
@@ -43,7 +45,7 @@ struct RegisterAccess {
 }
 
 extension Instruction {
-    /// Library functions put their arguments in order in place: no more than these registers from the first on.
+    /// Library functions put their arguments in order in place: no more than so many further registers.
     private static let mostArranged = 12
 
     /// `captures`: registers that the closure of a function takes, by its number.
@@ -84,7 +86,9 @@ extension Instruction {
         case .next: return .read(a, a + 1, a + 2).writing(b).jumping(signedC)
         case .nextPair: return .read(a, a + 1, a + 2).writing(b, count: 2).jumping(signedC)
         case .call, .callMethod, .callNamed, .callMethodNamed, .callNative, .callNativeNamed:
-            return .read(from: a, count: max(b + 2, Instruction.mostArranged)).writing(a)
+            var access = RegisterAccess.read(from: a, count: op == .callNative || op == .callNativeNamed ? b : b + 1).writing(a)
+            access.workspace = a..<a + b + Instruction.mostArranged
+            return access
         case .argumentNames: return RegisterAccess()
         case .newList, .interpolate: return .read(from: b, count: c).writing(a)
         case .slice: return .read(a, a + 1, a + 2).writing(a)
@@ -110,8 +114,8 @@ extension Instruction {
 }
 
 enum Liveness {
-    /// For each register whether it can be read by instruction `index` or after it; what `index` itself writes counts
-    /// only if it may be left without writing.
+    /// For each register whether it can be read by instruction `index`, which is at work, or after it; what `index` itself
+    /// writes counts only if it may be left without writing.
     static func registers(
         of code: UnsafeMutablePointer<FunctionCode>, _ info: FunctionInfo, at index: Int, captures: (Int) -> [Int]
     ) -> [Bool] {
@@ -147,6 +151,8 @@ enum Liveness {
                 }
             }
         }
-        return Array(live[index * width..<(index + 1) * width])
+        var result = Array(live[index * width..<(index + 1) * width])
+        for register in accesses[index].workspace where register < width { result[register] = true }
+        return result
     }
 }

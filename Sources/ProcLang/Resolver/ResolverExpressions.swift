@@ -102,7 +102,8 @@ extension Resolver {
     /// `for x in e`: receives from a channel, goes through everything else.
     func resolveIterable(_ expr: Expr) {
         checkDirection(expr, .read, "iterated")
-        resolve(expr, .iterated)
+        // An element, as in `for x in cs[i]`, is received from; what is done with the items of a list is not followed.
+        if case .name = expr.kind { resolve(expr, .iterated) } else { resolve(expr, .read) }
     }
 
     // MARK: Names
