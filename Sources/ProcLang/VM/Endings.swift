@@ -14,11 +14,10 @@ extension VM {
         case .value, .quiet: break
         default: for process in started { cancelQuietly(process) }
         }
+        if case .value(_, let capabilities) = outcome { resultEnds = Set(capabilities) }
         if !started.isEmpty, heap.sawCapability {
             // The body is finished: its ends are given up now, not when the processes that it started have ended.
-            var kept: Set<End> = []
-            if case .value(_, let capabilities) = outcome { kept = Set(capabilities) }
-            host.retain(only: kept)
+            host.retain(only: resultEnds)
         }
         if started.isEmpty { return found }
         if reportEndedProcesses(markingThem: false) { found = true }

@@ -146,6 +146,7 @@ extension VM {
         created = 0
         isChild = true
         wasCancelled = false
+        replaceInherited(&resultEnds, for: [])
         taskRoot = Value(heap: Tag.task, task)
         let count = Int(task.pointee.header.aux)
         stackBase[0] = task.pointee.callee

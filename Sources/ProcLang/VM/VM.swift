@@ -67,6 +67,8 @@ final class VM {
     @exclusivity(unchecked) var roots: [Value] = []
     /// The task that this process runs.
     @exclusivity(unchecked) var taskRoot = Value.nil
+    /// The ends inside the result of this process, whose body is finished.
+    @exclusivity(unchecked) var resultEnds: Set<End> = []
     /// Processes that this one started and has not seen end.
     @exclusivity(unchecked) var started = StartedProcesses()
     /// With so many it is time to look which of them have ended and can be forgotten.
