@@ -99,6 +99,9 @@ enum Sweep {
 
     /// Items taken from a pool but not yet in a list.
     private static func intents(_ s: UnsafeMutablePointer<pl_slot>, _ ref: UInt64) {
+        // If it died while it took an item, the pool counts that from here on: the manager finds an object that is to go
+        // only among those.
+        Pool.repairAll()
         let e = s.pointee.end_intent
         let owner = e == 0 ? 0 : pl_end_at(e).pointee.owner
         if owner != 0, owner == ref || owner == s.pointee.end_intent_owner, !Ends.isListed(e) {
