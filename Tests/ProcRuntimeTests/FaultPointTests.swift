@@ -36,6 +36,7 @@ struct FaultPointTests {
         ("Ring", "memcpy(target", "private memory"),
         ("Spawn", "memcpy(copied", "private memory"),
         ("Spawn", "memset(start", "private memory"),
+        ("Spawn", "memcpy(start", "private memory"),
         ("Communicate", "list[", "private memory"),
         ("Communicate", "pointee.sent", "a statistic"),
         ("Communicate", "pointee.received", "a statistic"),

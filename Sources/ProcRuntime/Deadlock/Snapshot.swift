@@ -79,9 +79,8 @@ struct Snapshot {
 
     init() {
         readEndGenerations()
-        if Faults.misordered(.processesBeforeWaits) { readProcesses() }
         readWaits()
-        if !Faults.misordered(.processesBeforeWaits) { readProcesses() }
+        readProcesses()
         readEnds()
     }
 

@@ -146,7 +146,7 @@ enum FaultPoint: UInt16, CaseIterable {
         processTableReserveEndedBit, processTableReserveParent, processTableReserveParentGeneration,
         processTableReserveBirthIntent, processTableReserveState, processTableReserveSlotFreeHint2,
         processTableNoteEndBit, processTableFreeSlotFreeHint, processTableFreeState,
-        processTableFreeSlotFreeHint2, processTableSetNameZero
+        processTableFreeSlotFreeHint2, processTableSetNameZero, processTableSetNameShort
     // Process/Spawn.swift
     case spawnCreateStartLine, spawnCreateBirth, spawnCreateBeforeFork, spawnCreateForked, spawnCreatePid,
         spawnAnnounceBirths, spawnAnnounceBirthSummary, newbornBeginUnprotected, newbornBeginPid,

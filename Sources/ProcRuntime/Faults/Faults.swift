@@ -29,7 +29,7 @@ func refusable(_ point: FaultPoint) throws {
     #endif
 }
 
-/// Orders of two stores, or looks, that are wrong on purpose.
+/// Orders of two stores that are wrong on purpose.
 enum Misorder: String, CaseIterable {
     /// A receive is committed before the message's block belongs to the receiver.
     case commitBeforeOwner
@@ -39,8 +39,6 @@ enum Misorder: String, CaseIterable {
     case commitBeforeWrite
     /// A new object has its kind before the marks of its place's former object are gone.
     case kindBeforeMark
-    /// The deadlock detector looks who there is before it looks who waits.
-    case processesBeforeWaits
 }
 
 #if FAULTS

@@ -118,6 +118,7 @@ enum ProcessTable {
         let isShort = copy.withUTF8 { bytes in
             guard bytes.count < Int(PL_NAME_BYTES), !bytes.contains(0) else { return false }
             if let start = bytes.baseAddress { memcpy(target, start, bytes.count) }
+            fault(.processTableSetNameShort)
             return true
         }
         if isShort { return }
