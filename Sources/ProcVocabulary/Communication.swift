@@ -32,9 +32,9 @@ public struct CommMode {
     public var first = false
     /// Do not wait at all (`else`, `try_get`).
     public var immediate = false
-    /// The source line that waits, for deadlock reports.
+    /// The source line that waits, for deadlock reports; 0: the host asks for it if it has to wait.
     public var line: Int32 = 0
-    /// How many `try` blocks surround the wait in this process, for the choice of a deadlock's victim.
+    /// How many `try` blocks surround the wait in this process, for the choice of a deadlock's victim; -1: the host asks.
     public var tryDepth: Int32 = 0
     public init() {}
 }

@@ -361,6 +361,20 @@ static inline uint64_t pl_get_ref(const uint8_t *payload) {
     memcpy(&v, payload, 8);
     return v;
 }
+/// Copies a payload of up to PL_INLINE bytes; the short ones, which are most, without a call and without touching more.
+static inline void pl_copy_inline(uint8_t *to, const uint8_t *from, size_t count) {
+    if (count > 16) {
+        memcpy(to, from, count);
+    } else if (count >= 8) {
+        uint64_t first, last;
+        memcpy(&first, from, 8);
+        memcpy(&last, from + count - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy(to + count - 8, &last, 8);
+    } else {
+        for (size_t i = 0; i < count; i++) to[i] = from[i];
+    }
+}
 static inline void pl_put_ref(uint8_t *payload, uint64_t v) { memcpy(payload, &v, 8); }
 
 #endif

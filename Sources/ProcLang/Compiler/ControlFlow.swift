@@ -338,7 +338,9 @@ extension FunctionCompiler {
             for (number, item) in select.cases.enumerated() {
                 let other = fusedJump(.jumpIfNotEqualInt, result, number)
                 try scratch {
-                    if let replication = item.replication {
+                    if let replication = item.replication, replication.patterns.count == 1 {
+                        try bind(replication.patterns[0], from: result + 2)
+                    } else if let replication = item.replication {
                         let values = try temporary(replication.patterns.count)
                         emit(.unpack, result + 2, values, replication.patterns.count)
                         for (index, pattern) in replication.patterns.enumerated() { try bind(pattern, from: values + index) }
@@ -394,8 +396,8 @@ extension FunctionCompiler {
             let start = here
             let done = fusedJump(count == 1 ? .next : .nextPair, state, values)
             try scratch {
-                let kept = try temporary()
-                emit(.newList, kept, values, count)
+                let kept = count == 1 ? values : try temporary()
+                if count > 1 { emit(.newList, kept, values, count) }
                 for (index, pattern) in replication.patterns.enumerated() { try bind(pattern, from: values + index) }
                 let failed = try item.condition.map { try jumpIfFalse($0) } ?? []
                 try add(kept)

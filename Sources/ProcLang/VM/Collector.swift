@@ -71,6 +71,7 @@ extension VM {
         marker.mark(pendingError)
         marker.mark(taskRoot)
         marker.mark(argumentNames)
+        marker.mark(spareCases)
     }
 }
 

@@ -5,13 +5,13 @@
 // - The buffer of the host's `received` is decoded before any other host call.
 
 extension VM {
-    /// How to wait from the present instruction on.
+    /// How to wait from the present instruction on. Where that is the host asks (`currentLine`), if it comes to waiting.
+    @inline(__always)
     func waitMode(deadline: Int64 = .max, immediate: Bool = false) -> CommMode {
         var mode = CommMode()
         mode.deadline = deadline
         mode.immediate = immediate
-        mode.line = currentLine
-        mode.tryDepth = tryDepth
+        mode.tryDepth = -1
         return mode
     }
 
@@ -54,20 +54,24 @@ extension VM {
     @discardableResult
     func send(_ channel: Value, _ value: Value, deadline: Int64 = .max, immediate: Bool = false) throws(Raise) -> Bool {
         let end = try requireEnd(channel, to: "!")
-        var buffer = takeBuffer()
-        var capabilities: [End] = []
-        do {
-            try encode(value, into: &buffer, &capabilities)
-        } catch {
-            giveBuffer(buffer)
-            throw error
-        }
         let mode = waitMode(deadline: deadline, immediate: immediate)
-        var alternative = CommCase(action: .send, end: end, payload: buffer.view, capabilities: capabilities)
-        let outcome = withUnsafePointer(to: &alternative) {
-            host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
+        let outcome: CommOutcome
+        let length = encodeScalar(value, to: scalarBuffer)
+        if length > 0 {
+            outcome = communicate(
+                CommCase(action: .send, end: end, payload: UnsafeRawBufferPointer(start: scalarBuffer, count: length)), mode)
+        } else {
+            var buffer = takeBuffer()
+            var capabilities: [End] = []
+            do {
+                try encode(value, into: &buffer, &capabilities)
+            } catch {
+                giveBuffer(buffer)
+                throw error
+            }
+            outcome = communicate(CommCase(action: .send, end: end, payload: buffer.view, capabilities: capabilities), mode)
+            giveBuffer(buffer)
         }
-        giveBuffer(buffer)
         if case .done = outcome { return true }
         if case .notReady = outcome { return false }
         throw failure(outcome, channel, "sent")
@@ -96,8 +100,12 @@ extension VM {
 
     private func receiveOutcome(_ source: Value, deadline: Int64, immediate: Bool) throws(Raise) -> CommOutcome {
         let end = try requireEnd(source, to: "?")
-        let mode = waitMode(deadline: deadline, immediate: immediate)
-        var alternative = CommCase(action: .receive, end: end)
+        return communicate(CommCase(action: .receive, end: end), waitMode(deadline: deadline, immediate: immediate))
+    }
+
+    @inline(__always)
+    private func communicate(_ alternative: CommCase, _ mode: CommMode) -> CommOutcome {
+        var alternative = alternative
         return withUnsafePointer(to: &alternative) {
             host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
         }
@@ -116,6 +124,19 @@ extension VM {
 
     // MARK: Select
 
+    /// An empty list for the cases of a `select`. Nobody but the `select` ever has it, so it is used again for the next
+    /// one; one inside another (in a function called for a case) gets its own.
+    func takeCases() -> Value {
+        let list = spareCases
+        spareCases = .nil
+        return list.isNil ? Value(heap.newList(capacity: 32)) : list
+    }
+
+    func giveCases(_ list: Value) {
+        list.list.pointee.count = 0
+        if list.list.pointee.capacity <= 1024 { spareCases = list }
+    }
+
     /// R[0]: the list of cases (number and direction, channel, value, loop values, four items each); R[1]: timeout in
     /// seconds or absent. Sets the results to the number of the case that happened (-1 `after`, -2 `else`, -3
     /// `closed`), the value received, and the loop values. Flags: 1 first, 2 else, 4 closed, 8 after.
@@ -132,17 +153,19 @@ extension VM {
         }
         var alternatives: [CommCase] = []
         // The buffer may move while it grows: payloads are made from offsets at the end.
-        var extents: [(start: Int, end: Int)] = []
+        var extents: [(index: Int, start: Int, end: Int)] = []
         swap(&alternatives, &spareAlternatives)
         swap(&extents, &spareExtents)
         var buffer = takeBuffer()
         defer {
             giveBuffer(buffer)
-            alternatives.removeAll(keepingCapacity: true)
+            if !extents.isEmpty { alternatives.removeAll(keepingCapacity: true) }
             extents.removeAll(keepingCapacity: true)
             swap(&alternatives, &spareAlternatives)
             swap(&extents, &spareExtents)
         }
+        // A loop selects from the same ends time after time: their alternatives are there still.
+        if alternatives.count > count { alternatives.removeLast(alternatives.count - count) }
         for index in 0..<count {
             let channel = items[index * 4 + 1]
             let start = buffer.count
@@ -150,12 +173,13 @@ extension VM {
                 let end = try requireEnd(channel, to: "!")
                 var capabilities: [End] = []
                 try encode(items[index * 4 + 2], into: &buffer, &capabilities)
-                alternatives.append(CommCase(action: .send, end: end, capabilities: capabilities))
+                put(CommCase(action: .send, end: end, capabilities: capabilities), index, &alternatives)
+                extents.append((index, start, buffer.count))
             } else if channel.tag == Tag.handle {
-                alternatives.append(
+                put(
                     CommCase(
                         action: .ended, end: End(object: ObjectRef(raw: 0), kind: .channel, rights: []),
-                        process: ProcessRef(raw: channel.handle.pointee.process)))
+                        process: ProcessRef(raw: channel.handle.pointee.process)), index, &alternatives)
                 if channel.handle.pointee.state != 0 {
                     // It is known to have ended: ready at once.
                     results[0] = Value(items[index * 4].int >> 1)
@@ -164,13 +188,13 @@ extension VM {
                     return
                 }
             } else {
-                alternatives.append(CommCase(action: .receive, end: try requireEnd(channel, to: "?")))
+                let end = try requireEnd(channel, to: "?")
+                if index < alternatives.count, alternatives[index].action == .receive, alternatives[index].end == end { continue }
+                put(CommCase(action: .receive, end: end), index, &alternatives)
             }
-            extents.append((start, buffer.count))
         }
-        for index in 0..<count where extents[index].end > extents[index].start {
-            alternatives[index].payload = UnsafeRawBufferPointer(
-                start: buffer.start + extents[index].start, count: extents[index].end - extents[index].start)
+        for sent in extents {
+            alternatives[sent.index].payload = UnsafeRawBufferPointer(start: buffer.start + sent.start, count: sent.end - sent.start)
         }
         let outcome = alternatives.withUnsafeBufferPointer { host.communicate($0, mode: mode) }
         switch outcome {
@@ -191,6 +215,10 @@ extension VM {
             throw failure(outcome, index >= 0 && index < count ? items[index * 4 + 1] : .nil, "received")
         default: throw failure(outcome, .nil, "received")
         }
+    }
+
+    private func put(_ alternative: CommCase, _ index: Int, _ alternatives: inout [CommCase]) {
+        if index < alternatives.count { alternatives[index] = alternative } else { alternatives.append(alternative) }
     }
 
     // MARK: Making

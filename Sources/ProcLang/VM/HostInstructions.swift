@@ -13,14 +13,16 @@ extension VM {
             base[i.a] = try makeChannels(kind: i.b == 1 ? .queue : .channel, count: base[i.a], capacity: base[i.a + 1])
         case .nameObject:
             nameObject(base[i.a], currentFrame.pointee.function.closure.pointee.code.pointee.constants[i.b].string.text)
-        case .selectBegin: base[i.a] = Value(heap.newList(capacity: 32))
+        case .selectBegin: base[i.a] = takeCases()
         case .selectAdd:
             let list = base[i.a].list
             // Here, where the error points at the case.
             if i.c & 1 == 1 || base[i.b].tag != Tag.handle { _ = try requireEnd(base[i.b], to: i.c & 1 == 1 ? "!" : "?") }
             heap.append(Value(i.c), to: list)
             for index in 0..<3 { heap.append(base[i.b + index], to: list) }
-        case .selectWait: try selectWait(base + i.a, base + i.b, flags: i.c)
+        case .selectWait:
+            try selectWait(base + i.a, base + i.b, flags: i.c)
+            giveCases(base[i.a])
         case .newTask: base[i.a] = try makeTask(base + i.b, i.c, named: false)
         case .newTaskNamed: base[i.a] = try makeTask(base + i.b, i.c, named: true)
         case .start:

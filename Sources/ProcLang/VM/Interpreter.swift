@@ -129,6 +129,8 @@ public final class Interpreter {
 
     /// The source line that runs now; 0 when none does.
     public var currentLine: Int32 { vm.currentLine }
+    /// How many `try ... catch` surround what runs now.
+    public var currentTryDepth: Int32 { vm.tryDepth }
 
     /// Gives up the ends that the program can no longer reach. May be called while an operation of the host waits.
     public func collectWhileWaiting() { vm.collectWhileWaiting() }

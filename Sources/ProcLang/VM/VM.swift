@@ -104,9 +104,13 @@ final class VM {
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.
     @exclusivity(unchecked) var spareBuffer: ByteBuffer?
+    /// For messages of one number, truth value or nil.
+    let scalarBuffer = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
     /// The lists of a `select`, while there is none.
     @exclusivity(unchecked) var spareAlternatives: [CommCase] = []
-    @exclusivity(unchecked) var spareExtents: [(start: Int, end: Int)] = []
+    /// The empty list of cases that the last `select` left, or nil.
+    @exclusivity(unchecked) var spareCases = Value.nil
+    @exclusivity(unchecked) var spareExtents: [(index: Int, start: Int, end: Int)] = []
     /// 128 places, by pc.
     private let waitPoints: UnsafeMutablePointer<WaitPoint>
     /// What is known of shared variables, by the low bits of their reference.
@@ -158,6 +162,7 @@ final class VM {
         globals.deallocate()
         waitPoints.deallocate()
         spareBuffer?.deallocate()
+        scalarBuffer.deallocate()
     }
 
     private static func makeEmptyFunction() -> UnsafeMutablePointer<FunctionCode> {

@@ -70,6 +70,8 @@ struct ByteBuffer {
         start = bigger
     }
 
+    mutating func shorten(by bytes: Int) { count -= bytes }
+
     @inline(__always)
     mutating func append(_ byte: UInt8) { room(1).storeBytes(of: byte, as: UInt8.self) }
     @inline(__always)
@@ -99,23 +101,35 @@ struct ByteBuffer {
 }
 
 extension VM {
+    /// Bytes that the encoding of a number, a truth value or nil may take.
+    static let scalarRoom = 9
+
+    /// Writes the encoding of a number, a truth value or nil, and returns its length; 0 for any other value.
+    @inline(__always)
+    func encodeScalar(_ value: Value, to place: UnsafeMutableRawPointer) -> Int {
+        switch value.kind {
+        case Tag.int where value.int >= -64 && value.int < 64:
+            place.storeBytes(of: WireTag.smallInt | UInt8(truncatingIfNeeded: value.int & 127), as: UInt8.self)
+            return 1
+        case Tag.int, Tag.float:
+            place.storeBytes(of: value.kind == Tag.int ? WireTag.int : WireTag.float, as: UInt8.self)
+            place.storeBytes(of: value.payload, toByteOffset: 1, as: UInt64.self)
+            return 9
+        case Tag.bool: place.storeBytes(of: value.bool ? WireTag.true : WireTag.false, as: UInt8.self)
+        case Tag.nil: place.storeBytes(of: WireTag.nil, as: UInt8.self)
+        default: return 0
+        }
+        return 1
+    }
+
     /// Appends the encoding of a value to `buffer`, and its capabilities to `capabilities`.
     func encode(
         _ value: Value, into buffer: inout ByteBuffer, _ capabilities: inout [End], depth: Int = 0
     ) throws(Raise) {
         switch value.kind {
-        case Tag.nil: buffer.append(WireTag.nil)
-        case Tag.bool: buffer.append(value.bool ? WireTag.true : WireTag.false)
-        case Tag.int:
-            if value.int >= -64, value.int < 64 {
-                buffer.append(WireTag.smallInt | UInt8(truncatingIfNeeded: value.int & 127))
-            } else {
-                buffer.append(WireTag.int)
-                buffer.append(word: value.payload)
-            }
-        case Tag.float:
-            buffer.append(WireTag.float)
-            buffer.append(word: value.payload)
+        case Tag.nil, Tag.bool, Tag.int, Tag.float:
+            let place = buffer.room(VM.scalarRoom)
+            buffer.shorten(by: VM.scalarRoom - encodeScalar(value, to: place))
         case Tag.string:
             buffer.append(WireTag.string)
             buffer.append(count: value.string.byteCount)

@@ -87,6 +87,11 @@ public final class Runtime {
         get { WaitRecord.lineOfProgram }
         set { WaitRecord.lineOfProgram = newValue }
     }
+    /// The same for the number of `try` statements around it.
+    public var tryDepthOfProgram: (() -> Int32)? {
+        get { WaitRecord.tryDepthOfProgram }
+        set { WaitRecord.tryDepthOfProgram = newValue }
+    }
 
     /// Calls `retain` with the ends that the program can still reach. Called inside a wait, before a deadlock is said to
     /// be one. Set like `lineOfProgram`.

@@ -21,10 +21,20 @@ enum Communicate {
         if cases.count == 1 {
             let c = cases.baseAddress.unsafelyUnwrapped
             switch c.pointee.action {
-            case .receive: if let outcome = receiveAtOnce(c, mode) { return outcome }
+            case .receive:
+                let object = EndTable.resolve(c.pointee.end, .read)
+                if object != EndTable.closed, object != EndTable.never, receiveAtOnce(object, mode) { return .done(0) }
             case .send:
                 if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-                if let outcome = sendAtOnce(c, mode) { return outcome }
+                let payload = c.pointee.payload
+                guard payload.count <= Int(PL_INLINE), c.pointee.capabilities.isEmpty else { break }
+                let object = EndTable.resolve(c.pointee.end, .write)
+                guard object != EndTable.closed, object != EndTable.never else { break }
+                if pl_object_at(object).pointee.capacity != 0 {
+                    if sendAtOnce(object, payload, mode) { return .done(0) }
+                } else if mode.deadline == .max, !mode.immediate {
+                    return Choice.offer(object, payload, cases, mode)
+                }
             case .ended: break
             }
         } else {
@@ -38,18 +48,16 @@ enum Communicate {
     // MARK: Fast paths: one channel, nobody to wait for
 
     /// Takes a message that is there, in the channel or with a sender; where all processes share one CPU, it is given
-    /// a moment to come. Nil: the general way has to decide.
+    /// a moment to come. False: the general way has to decide.
     @inline(__always)
-    private static func receiveAtOnce(_ c: UnsafePointer<CommCase>, _ mode: CommMode) -> CommOutcome? {
-        let object = EndTable.resolve(c.pointee.end, .read)
-        guard object != EndTable.closed, object != EndTable.never else { return nil }
-        if take(object) { return .done(0) }
+    private static func receiveAtOnce(_ object: UInt32, _ mode: CommMode) -> Bool {
+        if take(object) { return true }
         let own = pl_own()!
         guard own.pointee.cores == 1, mode.deadline == .max, !mode.immediate, own.pointee.out_pending == 0,
             GiveWay.isPromisingHere
-        else { return nil }
+        else { return false }
         Parker.deliver()
-        return GiveWay.turn { hasMessage(pl_object_at(object)) } && take(object) ? .done(0) : nil
+        return GiveWay.turn { hasMessage(pl_object_at(object)) } && take(object)
     }
 
     /// Read without the lock: a hint.
@@ -83,34 +91,29 @@ enum Communicate {
     }
 
     /// Puts a short message into a ring with room; where all processes share one CPU, its readers are given a moment to
-    /// make room. Nil: the general way has to decide.
+    /// make room. False: the general way has to decide.
     @inline(__always)
-    private static func sendAtOnce(_ c: UnsafePointer<CommCase>, _ mode: CommMode) -> CommOutcome? {
-        let count = c.pointee.payload.count
-        guard count <= Int(PL_INLINE), c.pointee.capabilities.isEmpty else { return nil }
-        let object = EndTable.resolve(c.pointee.end, .write)
-        guard object != EndTable.closed, object != EndTable.never else { return nil }
+    private static func sendAtOnce(_ object: UInt32, _ payload: UnsafeRawBufferPointer, _ mode: CommMode) -> Bool {
         let o = pl_object_at(object)!
-        guard o.pointee.capacity != 0 else { return nil }
         if !hasRoom(o) {
             let own = pl_own()!
-            guard own.pointee.cores == 1, mode.deadline == .max, !mode.immediate, GiveWay.isPromisingHere else { return nil }
+            guard own.pointee.cores == 1, mode.deadline == .max, !mode.immediate, GiveWay.isPromisingHere else { return false }
             Parker.deliver()
-            guard GiveWay.turn({ hasRoom(o) }) else { return nil }
+            guard GiveWay.turn({ hasRoom(o) }) else { return false }
         }
         Objects.lock(object)
         guard o.pointee.flags == 0, o.pointee.send_count == 0, o.pointee.readers != o.pointee.readers_lent,
             o.pointee.tail &- o.pointee.head < o.pointee.capacity, Ring.makeRoom(o)
         else {
             Objects.unlock(object)
-            return nil
+            return false
         }
-        Ring.push(o, c.pointee.payload.baseAddress, count, block: 0)
+        Ring.push(o, payload.baseAddress, payload.count, block: 0)
         Waiting.balance(o)
         Objects.unlock(object)
         pl_me().pointee.sent &+= 1
         Parker.deliver()
-        return .done(0)
+        return true
     }
 
     /// Read without the lock: a hint.
@@ -155,6 +158,8 @@ struct Choice {
     private var immediate: Bool
     private var enqueued = false
     private var epoch: UInt32 = 0
+    /// The generation of the wait record, once this choice has slept.
+    private var waitGeneration: UInt32 = 0
     /// Set when a rendezvous send whose time is over waits a moment more for a receiver that is there, and has but to wake.
     private var courtesy = false
     /// Nanoseconds; on a busy machine waking takes its time.
@@ -199,7 +204,66 @@ struct Choice {
             discardBlocks()
             return failure
         }
-        let outcome = loop()
+        return conclude(loop())
+    }
+
+    /// A send of a short message, alone and without time limit, on a channel without room: what `run` does for it, without
+    /// the lists of a choice. It becomes one only if something else happens than that the message is taken.
+    static func offer(
+        _ object: UInt32, _ payload: UnsafeRawBufferPointer, _ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode
+    ) -> CommOutcome {
+        let me = pl_me()!
+        let o = pl_object_at(object)!
+        guard Records.ensure(1) else {
+            return .failed(RuntimeError(kind: "memory", message: "no memory for a waiter record"))
+        }
+        let record = Records.own[0]
+        let seen = Parker.sequence
+        Objects.lock(object)
+        guard o.pointee.flags & ObjectFlag.poisoned == 0, o.pointee.readers != o.pointee.readers_lent,
+            pl_load32(&me.pointee.cancel) & CancelWord.requested == 0
+        else {
+            Objects.unlock(object)
+            var choice = Choice(cases, mode)
+            return choice.run()
+        }
+        let epoch = newEpoch(me)
+        let r = pl_record_at(record)!
+        fill(r, object, epoch, caseIndex: 0, isSoleReceive: false, isUntimed: true, length: payload.count)
+        offer(r, payload.baseAddress, payload.count, block: 0)
+        Waiting.enqueue(o, record)
+        Waiting.balance(o)
+        Objects.unlock(object)
+        Parker.deliver()
+        var generation: UInt32 = 0
+        if !Spin.wait(seen) {
+            generation = WaitRecord.begin(
+                WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen, flags: 0, first: true)
+            _ = Parker.sleep(seen)
+            WaitRecord.end()
+        }
+        if wasTaken(r, epoch, me) {
+            forgetClaim(me)
+            me.pointee.sent &+= 1
+            Cleanup.run()
+            return .done(0)
+        }
+        WaitRecord.collectIfAsked()
+        var choice = Choice(cases, mode)
+        return choice.resume(record, epoch, generation)
+    }
+
+    /// Goes on with the wait that `offer` has begun.
+    private mutating func resume(_ record: UInt32, _ epoch: UInt32, _ generation: UInt32) -> CommOutcome {
+        if let failure = prepare() { return failure }
+        prepared[0].record = record
+        self.epoch = epoch
+        enqueued = true
+        waitGeneration = generation
+        return conclude(loop())
+    }
+
+    private mutating func conclude(_ outcome: CommOutcome) -> CommOutcome {
         if case .done(let i) = outcome {
             switch prepared[i].action {
             case .send: pl_me().pointee.sent &+= 1
@@ -294,11 +358,10 @@ struct Choice {
 
     private mutating func loop() -> CommOutcome {
         let me = pl_me()!
-        var waitGeneration: UInt32 = 0
         while true {
             let seen = Parker.sequence
             lockAll()
-            if let outcome = step(me, waitGeneration) {
+            if let outcome = step(me) {
                 leave()
                 unlockAll()
                 deliver(after: outcome)
@@ -324,7 +387,7 @@ struct Choice {
             let isEndingStream = isSoleReceive && EndTable.entry(prepared[0].object, .write) != 0
             if isEndingStream {
                 // Now that we wait, the stream may have ended for the others who wait for it.
-                beginWait(seen, &waitGeneration)
+                beginWait(seen)
                 Streams.evaluate(pl_object_at(prepared[0].object)!, prepared[0].object)
             }
             unlockAll()
@@ -337,7 +400,7 @@ struct Choice {
                 if isEndingStream { WaitRecord.end() }
             } else {
                 // Nobody but the detector of deadlocks asks, and not before we sleep.
-                if !isEndingStream { beginWait(seen, &waitGeneration) }
+                if !isEndingStream { beginWait(seen) }
                 if untimed, prepared.count > 1 { WaitRecord.hintOpenStreams() }
                 _ = Parker.sleep(seen, deadline: deadline)
                 WaitRecord.end()
@@ -347,11 +410,11 @@ struct Choice {
         }
     }
 
-    private func beginWait(_ seen: UInt32, _ generation: inout UInt32) {
-        generation = WaitRecord.begin(
+    private mutating func beginWait(_ seen: UInt32) {
+        waitGeneration = WaitRecord.begin(
             WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen,
             flags: (deadline != .max ? WaitFlag.timed : 0) | (isSoleReceive ? WaitFlag.soleReceive : 0),
-            object: isSoleReceive ? UInt64(prepared[0].object) : 0, first: generation == 0)
+            object: isSoleReceive ? UInt64(prepared[0].object) : 0, first: waitGeneration == 0)
     }
 
     /// The message of a lone send was taken, and its record is out of the channel: nothing is left to be done there,
@@ -359,8 +422,17 @@ struct Choice {
     /// touches it no more. Should it die before, the record is active still, and the general way repairs.)
     @inline(__always)
     private mutating func wasTakenAlone(_ me: UnsafeMutablePointer<pl_slot>) -> Bool {
-        guard prepared.count == 1, prepared[0].action == .send else { return false }
-        let r = pl_record_at(prepared[0].record)!
+        guard prepared.count == 1, prepared[0].action == .send,
+            Self.wasTaken(pl_record_at(prepared[0].record)!, epoch, me), takenOffer(me) != nil
+        else { return false }
+        enqueued = false
+        Self.forgetClaim(me)
+        return true
+    }
+
+    private static func wasTaken(
+        _ r: UnsafeMutablePointer<pl_record>, _ epoch: UInt32, _ me: UnsafeMutablePointer<pl_slot>
+    ) -> Bool {
         if pl_acquire8(&r.pointee.active) != 0 {
             // We are told before it is done: whoever does it on another CPU needs a moment more.
             guard pl_own().pointee.cores > 1, Claim.state(pl_load64(&me.pointee.claim)) != Claim.waiting else { return false }
@@ -371,11 +443,14 @@ struct Choice {
                 pl_relax()
             }
         }
-        guard takenOffer(me) != nil else { return false }
-        enqueued = false
+        let word = pl_load64(&me.pointee.claim)
+        return Claim.state(word) == Claim.done && Claim.epoch(word) == epoch
+    }
+
+    @inline(__always)
+    private static func forgetClaim(_ me: UnsafeMutablePointer<pl_slot>) {
         pl_release64(&me.pointee.claim, 0)
-        fault(.choiceWasTakenAloneClaim)
-        return true
+        fault(.choiceForgetClaimClaim)
     }
 
     /// Wakes who is due; only after a receive it may wait.
@@ -390,7 +465,7 @@ struct Choice {
     private var isSoleReceive: Bool { untimed && prepared.count == 1 && prepared[0].action == .receive }
 
     /// Everything that can end the wait now, with all locks held. Nil: go on waiting.
-    private mutating func step(_ me: UnsafeMutablePointer<pl_slot>, _ waitGeneration: UInt32) -> CommOutcome? {
+    private mutating func step(_ me: UnsafeMutablePointer<pl_slot>) -> CommOutcome? {
         if let index = takenOffer(me) { return .done(index) }
         for i in prepared.indices where prepared[i].object != 0 {
             if pl_object_at(prepared[i].object).pointee.flags & ObjectFlag.poisoned != 0 { return .poisoned(i) }
@@ -535,48 +610,69 @@ struct Choice {
         return true
     }
 
-    private mutating func enqueue(_ me: UnsafeMutablePointer<pl_slot>) {
-        epoch = me.pointee.epoch &+ 1
+    /// A new epoch for the records of this wait, and a claim word that says they stand.
+    @inline(__always)
+    private static func newEpoch(_ me: UnsafeMutablePointer<pl_slot>) -> UInt32 {
+        let epoch = me.pointee.epoch &+ 1
         me.pointee.epoch = epoch
-        fault(.choiceEnqueueEpoch)
+        fault(.choiceNewEpochEpoch)
         pl_release64(&me.pointee.claim, Claim.word(epoch, 0, Claim.waiting))
-        fault(.choiceEnqueueClaim)
+        fault(.choiceNewEpochClaim)
+        return epoch
+    }
+
+    @inline(__always)
+    private static func fill(
+        _ r: UnsafeMutablePointer<pl_record>, _ object: UInt32, _ epoch: UInt32, caseIndex: UInt16, isSoleReceive: Bool,
+        isUntimed: Bool, length: Int
+    ) {
+        r.pointee.object = object
+        fault(.choiceFillObject)
+        r.pointee.epoch = epoch
+        fault(.choiceFillEpoch)
+        r.pointee.case_index = caseIndex
+        fault(.choiceFillCaseIndex)
+        r.pointee.sole = isSoleReceive ? 1 : 0
+        fault(.choiceFillSole)
+        r.pointee.untimed = isUntimed ? 1 : 0
+        fault(.choiceFillUntimed)
+        r.pointee.length = UInt32(truncatingIfNeeded: length)
+        fault(.choiceFillLength)
+        let me = pl_me()!
+        r.pointee.message = UInt64(pl_my_index()) << 48 | UInt64(me.pointee.generation & 0xffff) << 32 | UInt64(epoch)
+        fault(.choiceFillMessage)
+        r.pointee.ended = 0
+        fault(.choiceFillEnded)
+    }
+
+    /// Makes a filled record the offer of a message.
+    @inline(__always)
+    private static func offer(_ r: UnsafeMutablePointer<pl_record>, _ bytes: UnsafeRawPointer?, _ length: Int, block: UInt64) {
+        r.pointee.direction = Direction.send
+        fault(.choiceOfferDirection)
+        if block != 0 {
+            r.pointee.in_block = 1
+            fault(.choiceOfferInBlock)
+            pl_put_ref(pl_record_payload(r), block)
+            fault(.choiceOfferBlockRef)
+        } else {
+            r.pointee.in_block = 0
+            fault(.choiceOfferInBlock2)
+            if let bytes, length > 0 { pl_copy_inline(pl_record_payload(r), bytes, length) }
+            fault(.choiceOfferCopy)
+        }
+    }
+
+    private mutating func enqueue(_ me: UnsafeMutablePointer<pl_slot>) {
+        epoch = Self.newEpoch(me)
         enqueued = true
-        let message = UInt64(pl_my_index()) << 48 | UInt64(me.pointee.generation & 0xffff) << 32 | UInt64(epoch)
         for i in prepared.indices where prepared[i].record != 0 {
             let p = prepared[i]
             let r = pl_record_at(p.record)!
-            r.pointee.object = p.object
-            fault(.choiceEnqueueObject)
-            r.pointee.epoch = epoch
-            fault(.choiceEnqueueEpoch2)
-            r.pointee.case_index = UInt16(i)
-            fault(.choiceEnqueueCaseIndex)
-            r.pointee.sole = isSoleReceive ? 1 : 0
-            fault(.choiceEnqueueSole)
-            r.pointee.untimed = untimed ? 1 : 0
-            fault(.choiceEnqueueUntimed)
-            r.pointee.length = UInt32(truncatingIfNeeded: p.length)
-            fault(.choiceEnqueueLength)
-            r.pointee.message = message
-            fault(.choiceEnqueueMessage)
-            r.pointee.ended = 0
-            fault(.choiceEnqueueEnded)
+            Self.fill(r, p.object, epoch, caseIndex: UInt16(i), isSoleReceive: isSoleReceive, isUntimed: untimed, length: p.length)
             switch p.action {
             case .send:
-                r.pointee.direction = Direction.send
-                fault(.choiceEnqueueDirection)
-                if p.block != 0 {
-                    r.pointee.in_block = 1
-                    fault(.choiceEnqueueInBlock)
-                    pl_put_ref(pl_record_payload(r), p.block)
-                    fault(.choiceEnqueueBlockRef)
-                } else {
-                    r.pointee.in_block = 0
-                    fault(.choiceEnqueueInBlock2)
-                    if let bytes = p.bytes, p.length > 0 { memcpy(pl_record_payload(r), bytes, p.length) }
-                    fault(.choiceEnqueueCopy)
-                }
+                Self.offer(r, p.bytes, p.length, block: p.block)
                 Waiting.enqueue(pl_object_at(p.object)!, p.record)
             case .process:
                 r.pointee.direction = Direction.process

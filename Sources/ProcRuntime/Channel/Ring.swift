@@ -89,7 +89,7 @@ enum Ring {
         if block == 0 {
             e.pointee.in_block = 0
             fault(.ringPushInBlock)
-            if length > 0 { memcpy(pl_entry_payload(e), bytes.unsafelyUnwrapped, length) }
+            if length > 0 { pl_copy_inline(pl_entry_payload(e), bytes.unsafelyUnwrapped, length) }
             fault(.ringPushCopy)
             pl_order()
             if !Faults.misordered(.commitBeforeWrite) { o.pointee.tail &+= 1 }  // commit
@@ -159,7 +159,7 @@ enum Received {
             own.pointee.received_length = pl_block_at(block).pointee.length
         } else {
             let target = pl_received_inline()!
-            memcpy(target, payload, Int(PL_INLINE))
+            pl_copy_inline(target, payload, length)
             own.pointee.received_block = 0
             own.pointee.received = UnsafePointer(target)
             own.pointee.received_length = UInt64(length)

@@ -262,7 +262,7 @@ enum Waiting {
             fault(.waitingSettleLength)
             e.pointee.in_block = r.pointee.in_block
             fault(.waitingSettleInBlock)
-            memcpy(pl_entry_payload(e), pl_record_payload(r), Int(PL_INLINE))
+            pl_copy_inline(pl_entry_payload(e), pl_record_payload(r), r.pointee.in_block != 0 ? 8 : Int(r.pointee.length))
             fault(.waitingSettleCopy)
             pl_order()
             o.pointee.tail &+= 1  // commit

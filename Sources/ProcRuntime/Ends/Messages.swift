@@ -80,6 +80,7 @@ enum Messages {
             fault(.messagesAdoptEndsEndGen)
             EndTable.set(object, right, index)
         }
+        Cleanup.run()
     }
 
     /// Destroys a message that this process has in its hands, with the ends inside it.

@@ -43,13 +43,12 @@ enum FaultPoint: UInt16, CaseIterable {
         channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsHoldObjectIntent,
         channelsPoisonFlags
     // Channel/Communicate.swift
-    case choiceWasTakenAloneClaim, choiceVoidOffersClaim, choiceEnqueueEpoch,
-        choiceEnqueueClaim, choiceEnqueueObject, choiceEnqueueEpoch2, choiceEnqueueCaseIndex, choiceEnqueueSole,
-        choiceEnqueueUntimed, choiceEnqueueLength, choiceEnqueueMessage, choiceEnqueueEnded,
-        choiceEnqueueDirection, choiceEnqueueInBlock, choiceEnqueueBlockRef, choiceEnqueueInBlock2,
-        choiceEnqueueCopy, choiceEnqueueDirection2, choiceEnqueueMessage2, choiceEnqueueObject2,
-        choiceEnqueueActive, choiceEnqueueDirection3, choiceLeaveActive, choiceLeaveClaim,
-        recordsGiveBackRecords
+    case choiceVoidOffersClaim, choiceEnqueueDirection2, choiceEnqueueMessage2, choiceEnqueueObject2,
+        choiceEnqueueActive, choiceEnqueueDirection3, choiceLeaveActive, choiceLeaveClaim, recordsGiveBackRecords,
+        choiceForgetClaimClaim, choiceNewEpochEpoch, choiceNewEpochClaim, choiceFillObject, choiceFillEpoch,
+        choiceFillCaseIndex, choiceFillSole, choiceFillUntimed, choiceFillLength, choiceFillMessage,
+        choiceFillEnded, choiceOfferDirection, choiceOfferInBlock, choiceOfferBlockRef, choiceOfferInBlock2,
+        choiceOfferCopy
     // Channel/Repair.swift
     case repairObjectPoisoned, repairEndsEndsFirst, repairEndsReaders, repairEndsWriters, repairEndsReadersLent,
         repairEndsHolders, repairClaimsOwner, repairClaimsClaim, repairRingOwner, repairRingOwner2,

@@ -1,4 +1,4 @@
-// Giving way before going to sleep: `sched_yield`, once for each wait.
+// Giving way before going to sleep: `sched_yield`, once for each wait (for news from another CPU up to 50 us).
 //
 // Who has news for a process that waits on the same CPU can bring it only when this process lets it. Giving way does
 // that without the price of a sleep: no wait record, no FUTEX_WAIT here, no FUTEX_WAKE there. It pays while the
@@ -17,6 +17,8 @@ import Glibc
 enum GiveWay {
     /// Microseconds: a turn that took longer was a stranger's.
     private static let longestTurn: UInt64 = 200
+    /// Microseconds for which to wait for news from another CPU.
+    private static let window: UInt64 = 50
     private static let firstPause: UInt64 = 20_000
     private static let longestPause: UInt64 = 10_000_000
     private static let firstInterval: UInt32 = 64
@@ -27,6 +29,28 @@ enum GiveWay {
     @inline(__always)
     static func wait(_ seen: UInt32) -> Bool {
         isPromising && turn { pl_acquire32(&pl_me().pointee.seq) != seen }
+    }
+
+    /// The same where the news will come from another CPU, while more processes are awake than there are CPUs: spinning
+    /// that lets them run.
+    @inline(__always)
+    static func waitForAnotherCPU(_ seen: UInt32) -> Bool { isPromising && turns(seen) }
+
+    @inline(never)
+    private static func turns(_ seen: UInt32) -> Bool {
+        let own = pl_own()!
+        let begun = pl_ticks()
+        var start = begun
+        while true {
+            _ = sched_yield()
+            let came = pl_acquire32(&pl_me().pointee.seq) != seen
+            let end = pl_ticks()
+            if came || end &- begun > window &* own.pointee.ticks_per_us {
+                learn(came, start, end)
+                return came
+            }
+            start = end
+        }
     }
 
     /// Before a wait is even begun: whether who could bring what we wait for is likely to be on this CPU, and to come

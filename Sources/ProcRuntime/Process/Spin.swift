@@ -33,8 +33,11 @@ enum Spin {
         } else {
             own.pointee.partner_parks = 0
         }
-        guard own.pointee.spin_budget > 0 || own.pointee.parks &- own.pointee.probe_at >= own.pointee.probe_interval,
-            Int32(bitPattern: pl_load32(&pl_head().pointee.running)) <= Int32(bitPattern: own.pointee.cores)
+        // More are awake than there are CPUs: who waits awake must let the others run.
+        if Int32(bitPattern: pl_load32(&pl_head().pointee.running)) > Int32(bitPattern: own.pointee.cores) {
+            return GiveWay.waitForAnotherCPU(seen)
+        }
+        guard own.pointee.spin_budget > 0 || own.pointee.parks &- own.pointee.probe_at >= own.pointee.probe_interval
         else { return false }
         return spin(seen)
     }

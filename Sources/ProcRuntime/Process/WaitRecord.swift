@@ -21,8 +21,10 @@ enum WaitRecord {
     }
 
     /// The source line that runs now, asked for the waits whose callers do not know it (sleeping, input, external
-    /// programs, operations on shared variables).
+    /// programs, operations on shared variables) or need it seldom (communication).
     static var lineOfProgram: (() -> Int32)?
+    /// The same for the number of `try` around it.
+    static var tryDepthOfProgram: (() -> Int32)?
 
     /// Gives up the ends that the program in this process can no longer reach; set by whoever executes it.
     static var collector: (() -> Void)?
@@ -33,7 +35,7 @@ enum WaitRecord {
     static let verdictDeadlock: UInt32 = 2
 
     /// Publishes the wait and returns its generation (odd). `first`: the wait begins now (and is not resumed
-    /// after a wake-up that brought nothing).
+    /// after a wake-up that brought nothing). `line` 0, `tryDepth` -1: those of the program, found out here.
     static func begin(
         _ kind: UInt8, line: Int32, tryDepth: Int32, seen: UInt32, flags: UInt8, object: UInt64 = 0, first: Bool
     ) -> UInt32 {
@@ -49,9 +51,9 @@ enum WaitRecord {
         }
         me.pointee.wait_flags = hasCollected ? flags | WaitFlag.collected : flags
         fault(.waitRecordBeginWaitFlags)
-        if first || line != 0 { me.pointee.wait_line = line }
+        if first || line != 0 { me.pointee.wait_line = line != 0 ? line : lineOfProgram?() ?? 0 }
         fault(.waitRecordBeginWaitLine)
-        me.pointee.wait_try_depth = tryDepth
+        if first || tryDepth >= 0 { me.pointee.wait_try_depth = tryDepth >= 0 ? tryDepth : tryDepthOfProgram?() ?? 0 }
         fault(.waitRecordBeginWaitTryDepth)
         me.pointee.wait_object = object
         fault(.waitRecordBeginWaitObject)
@@ -61,9 +63,6 @@ enum WaitRecord {
             me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1)
             fault(.waitRecordBeginWaitSince)
             me.pointee.wait_began = UInt64(pl_now_coarse())
-            if line == 0, let current = lineOfProgram {
-                me.pointee.wait_line = current()
-            }
         }
         let generation = pl_add32(&me.pointee.wait_gen, 1) &+ 1
         fault(.waitRecordBeginWaitGen)

@@ -34,6 +34,7 @@ struct ScriptRunner {
         ProgramContext.interpreter = interpreter
         interpreter.seed = limits.seed
         runtime.lineOfProgram = { interpreter.currentLine }
+        runtime.tryDepthOfProgram = { interpreter.currentTryDepth }
         runtime.collector = { interpreter.collectWhileWaiting() }
         let reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         let loader = Loader(

@@ -55,6 +55,7 @@ final class ReplSession {
         ProgramContext.interpreter = interpreter
         interpreter.seed = seed
         runtime.lineOfProgram = { interpreter.currentLine }
+        runtime.tryDepthOfProgram = { interpreter.currentTryDepth }
         runtime.collector = { interpreter.collectWhileWaiting() }
         style = TerminalStyle()
         isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
