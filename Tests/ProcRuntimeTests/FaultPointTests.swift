@@ -16,7 +16,7 @@ struct FaultPointTests {
     /// An assignment through a pointer or to an element of shared memory, an atomic operation, a copy.
     private static let store = match(
         #"\.pointee(\.\w+)*(\[[^\]]*\])? (=|\+=|-=|\|=|&=|&\+=|&-=) |\bpl_(store|release|swap|cas|add|sub|or|and)(8|16|32|64)\("#
-            + #"|\b(memcpy|memset)\(|\b(list|set|bits|w|words\(\w+\)|pl_\w+\([^)]*\))\[[^\]]*\] (=|\|=|&=|&\+=) "#)
+            + #"|\b(memcpy|memset|pl_copy_inline)\(|\b(list|set|bits|w|words\(\w+\)|pl_\w+\([^)]*\))\[[^\]]*\] (=|\|=|&=|&\+=) "#)
     private static let point = match(#"\bfault\(\.(\w+)\)"#)
 
     /// File, a part of the line, and why there is no point behind it.
@@ -33,7 +33,7 @@ struct FaultPointTests {
         ("ManagerClient", "memcpy(reply", "private memory"),
         ("ManagerServer", "memcpy(request", "private memory"),
         ("Output", "memcpy(buffer", "private memory"),
-        ("Ring", "memcpy(target", "private memory"),
+        ("Ring", "pl_copy_inline(target", "private memory"),
         ("Spawn", "memcpy(copied", "private memory"),
         ("Spawn", "memset(start", "private memory"),
         ("Spawn", "memcpy(start", "private memory"),

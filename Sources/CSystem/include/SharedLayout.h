@@ -202,6 +202,7 @@ typedef struct pl_header {
     uint32_t supervisor_pid, shutting_down;
     uint32_t main_signal, unused_signal; // SIGTERM, SIGINT or SIGHUP that the main script got
     uint64_t last_move;                  // when a process last moved to another CPU (ticks)
+    uint64_t turns_after, turn_pause;    // until when nobody gives way (ticks), and how long that is (us): hints
     uint32_t report_sequence, report_length;
     uint64_t birth_summary[16];
     uint64_t births[1024];
@@ -303,7 +304,7 @@ typedef struct pl_private {
     // Giving way (GiveWay.swift)
     int32_t turn_budget;
     uint32_t turn_waits, turn_probe_at, turn_interval;
-    uint64_t turns_since, turns_after, turn_pause;
+    uint64_t turns_after;                // as this process last saw it in the header
     uint32_t ends_version;               // counts changes of `holds`
     uint64_t selfref;
     struct pl_hold first_holds[PL_FIRST_HOLDS];   // where `holds` begins: no allocation in a newborn process

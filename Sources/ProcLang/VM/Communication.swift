@@ -58,8 +58,10 @@ extension VM {
         let outcome: CommOutcome
         let length = encodeScalar(value, to: scalarBuffer)
         if length > 0 {
-            outcome = communicate(
-                CommCase(action: .send, end: end, payload: UnsafeRawBufferPointer(start: scalarBuffer, count: length)), mode)
+            lone.pointee.action = .send
+            lone.pointee.end = end
+            lone.pointee.payload = UnsafeRawBufferPointer(start: scalarBuffer, count: length)
+            outcome = host.communicate(UnsafeBufferPointer(start: lone, count: 1), mode: mode)
         } else {
             var buffer = takeBuffer()
             var capabilities: [End] = []
@@ -69,7 +71,12 @@ extension VM {
                 giveBuffer(buffer)
                 throw error
             }
-            outcome = communicate(CommCase(action: .send, end: end, payload: buffer.view, capabilities: capabilities), mode)
+            lone.pointee.action = .send
+            lone.pointee.end = end
+            lone.pointee.payload = buffer.view
+            lone.pointee.capabilities = capabilities
+            outcome = host.communicate(UnsafeBufferPointer(start: lone, count: 1), mode: mode)
+            lone.pointee.capabilities = []
             giveBuffer(buffer)
         }
         if case .done = outcome { return true }
@@ -100,15 +107,10 @@ extension VM {
 
     private func receiveOutcome(_ source: Value, deadline: Int64, immediate: Bool) throws(Raise) -> CommOutcome {
         let end = try requireEnd(source, to: "?")
-        return communicate(CommCase(action: .receive, end: end), waitMode(deadline: deadline, immediate: immediate))
-    }
-
-    @inline(__always)
-    private func communicate(_ alternative: CommCase, _ mode: CommMode) -> CommOutcome {
-        var alternative = alternative
-        return withUnsafePointer(to: &alternative) {
-            host.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: mode)
-        }
+        lone.pointee.action = .receive
+        lone.pointee.end = end
+        return host.communicate(
+            UnsafeBufferPointer(start: lone, count: 1), mode: waitMode(deadline: deadline, immediate: immediate))
     }
 
     func readLine() throws(Raise) -> Value? {

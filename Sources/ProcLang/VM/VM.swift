@@ -104,6 +104,13 @@ final class VM {
     @exclusivity(unchecked) var isChild = false
     /// The buffer for messages, while nobody uses it.
     @exclusivity(unchecked) var spareBuffer: ByteBuffer?
+    /// The case of a send or receive that is no `select`, always the same place; without capabilities between two uses.
+    let lone: UnsafeMutablePointer<CommCase> = {
+        let lone = UnsafeMutablePointer<CommCase>.allocate(capacity: 1)
+        let nothing = End(object: ObjectRef(raw: 0), kind: .channel, rights: [])
+        lone.initialize(to: CommCase(action: .receive, end: nothing))
+        return lone
+    }()
     /// For messages of one number, truth value or nil.
     let scalarBuffer = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
     /// The lists of a `select`, while there is none.
@@ -163,6 +170,8 @@ final class VM {
         waitPoints.deallocate()
         spareBuffer?.deallocate()
         scalarBuffer.deallocate()
+        lone.deinitialize(count: 1)
+        lone.deallocate()
     }
 
     private static func makeEmptyFunction() -> UnsafeMutablePointer<FunctionCode> {

@@ -128,6 +128,8 @@ enum FaultPoint: UInt16, CaseIterable {
     // Process/Children.swift
     case childrenTidyReaped, childrenReapWatch, childrenReapNowWatch, childrenReapNowReaped,
         childrenFreeSlotOwner, childrenFreeSlotExitBlock
+    // Process/GiveWay.swift
+    case giveWayPauseTurnPause, giveWayPauseTurnsAfter
     // Process/Join.swift
     case joinWatchWatchesForeign, joinWatchForeignWaiters, joinAwaitAnyWaitObject, joinFirstEndedAwaitedGroup,
         joinEnterGroupAwaitedGroup, joinEnterGroupJoinGroup, joinRegisterForeignObject,

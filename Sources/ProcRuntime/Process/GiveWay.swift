@@ -8,8 +8,8 @@
 // Invariants
 // - A process that gives way is awake: it counts in `header.running`, and blocks no detector.
 // - A budget that follows success decides how often; without budget a trial now and then, ever more seldom while it fails.
-// - After a turn that took so long that others than this program must have had the CPU, there is none for a pause,
-//   which grows with each such turn from 20 ms up to ten seconds: a busy machine costs less than a tenth.
+// - After a turn that took so long that others than this program must have had the CPU, no process of the program gives
+//   way for a pause, which grows with each such turn from 20 ms up to ten seconds.
 
 import CSystem
 import Glibc
@@ -68,10 +68,15 @@ enum GiveWay {
     @inline(__always)
     private static var isPromising: Bool {
         let own = pl_own()!
+        let after = pl_acquire64(&pl_head().pointee.turns_after)
+        if _slowPath(after != own.pointee.turns_after) {
+            // A process of the program has met strangers.
+            own.pointee.turns_after = after
+            own.pointee.turn_budget = 0
+        }
         if own.pointee.turn_budget > 0 { return true }
         own.pointee.turn_waits &+= 1
-        return own.pointee.turn_waits &- own.pointee.turn_probe_at >= own.pointee.turn_interval
-            && pl_ticks() >= own.pointee.turns_after
+        return own.pointee.turn_waits &- own.pointee.turn_probe_at >= own.pointee.turn_interval && pl_ticks() >= after
     }
 
     /// Lets others run; says whether there is `news` then.
@@ -102,26 +107,34 @@ enum GiveWay {
         own.pointee.turn_probe_at = own.pointee.turn_waits
     }
 
-    /// A stranger had the CPU. Grows unless it went well for much longer than the pause before.
+    /// A stranger had the CPU: a pause for all, since what one lost the others need not lose too. Grows unless it went
+    /// well for much longer than the pause before.
     @inline(never)
     private static func pause(_ start: UInt64, _ end: UInt64) {
         let own = pl_own()!
         let us = own.pointee.ticks_per_us
-        let wentWell = start &- own.pointee.turns_since > own.pointee.turn_pause &* 16 &* us
-        own.pointee.turn_pause = wentWell ? firstPause : min(max(firstPause, own.pointee.turn_pause * 4), longestPause)
-        own.pointee.turns_after = end &+ own.pointee.turn_pause &* us
-        own.pointee.turns_since = own.pointee.turns_after
         own.pointee.turn_budget = 0
         own.pointee.turn_interval = firstInterval
         own.pointee.turn_probe_at = own.pointee.turn_waits
+        let h = pl_head()!
+        let after = pl_load64(&h.pointee.turns_after)
+        if end < after { return }  // another process was faster
+        let last = pl_load64(&h.pointee.turn_pause)
+        let wentWell = start > after &+ last &* 16 &* us
+        let pause = wentWell ? firstPause : min(max(firstPause, last * 4), longestPause)
+        pl_release64(&h.pointee.turn_pause, pause)
+        fault(.giveWayPauseTurnPause)
+        pl_release64(&h.pointee.turns_after, end &+ pause &* us)
+        fault(.giveWayPauseTurnsAfter)
     }
 
-    /// In a new process. That strangers were met it knows from its parent.
+    /// In a new process.
     static func forget() {
         let own = pl_own()!
         own.pointee.turn_waits = 0
         own.pointee.turn_probe_at = 0
         own.pointee.turn_interval = firstInterval
+        own.pointee.turns_after = pl_load64(&pl_head().pointee.turns_after)
         own.pointee.turn_budget = pl_ticks() >= own.pointee.turns_after ? 2 : 0
     }
 }
