@@ -98,6 +98,11 @@ extension FunctionCompiler {
     // MARK: The library
 
     private func nativeCall(_ function: Int, _ call: Call, to target: Int) throws {
+        if try changingCall(function, call, to: target) { return }
+        try plainNativeCall(function, call, to: target)
+    }
+
+    private func plainNativeCall(_ function: Int, _ call: Call, to target: Int) throws {
         let declaration = module.vm.library.declarations[function]
         try scratch {
             if declaration.takesAnyName {
@@ -174,21 +179,40 @@ extension FunctionCompiler {
     // MARK: Methods
 
     private func methodCall(_ member: Member, _ call: Call, to target: Int) throws {
-        guard let path = sharedPath(member.object, dynamic: true), call.arguments.allSatisfy({ $0.label == nil }) else {
+        guard let path = try sharedPath(member.object, dynamic: true) else {
             return try ordinaryMethodCall(member, call, to: target)
         }
         try alongPath(path) {
             let base = try pathRegisters(path, extra: 1 + call.arguments.count)
             let name = base + 1 + path.steps.count
             try loadConstant(heap.intern(member.name), to: name)
-            for (index, argument) in call.arguments.enumerated() {
-                try self.argument(argument.value, byReference: call.passesShared[index], to: name + 1 + index)
-            }
-            emit(.sharedPathCall, call.arguments.count, base, path.operand)
+            let (count, named) = try arguments(of: call, at: name + 1)
+            emit(.sharedPathCall, count, base, path.operand | (named ? SharedPath.named : 0))
             emit(.move, target, base)
         } otherwise: {
             try ordinaryMethodCall(member, call, to: target)
         }
+    }
+
+    /// `random.shuffle(list)`: a library function that changes what it is given, like a method of it. A shared variable
+    /// is changed by one operation.
+    private func changingCall(_ function: Int, _ call: Call, to target: Int) throws -> Bool {
+        guard module.vm.library.mutates(function), let first = call.arguments.first,
+            let path = try sharedPath(first.value, dynamic: true)
+        else { return false }
+        try alongPath(path) {
+            let base = try pathRegisters(path, extra: call.arguments.count)
+            let callee = base + 1 + path.steps.count
+            try loadConstant(Value(native: function), to: callee)
+            for (index, argument) in call.arguments.dropFirst().enumerated() {
+                try expression(argument.value, to: callee + 1 + index)
+            }
+            emit(.sharedPathCall, call.arguments.count - 1, base, path.operand)
+            emit(.move, target, base)
+        } otherwise: {
+            try plainNativeCall(function, call, to: target)
+        }
+        return true
     }
 
     private func ordinaryMethodCall(_ member: Member, _ call: Call, to target: Int) throws {

@@ -213,7 +213,7 @@ extension FunctionCompiler {
     // MARK: Access
 
     private func indexed(_ expr: Expr, _ object: Expr, _ index: Expr, to target: Int) throws {
-        if let path = sharedPath(expr) {
+        if let path = try sharedPath(expr, onlyReads: true) {
             try scratch {
                 let base = try pathRegisters(path)
                 emit(.sharedPathGet, target, base, path.operand)
@@ -248,7 +248,7 @@ extension FunctionCompiler {
                 return
             }
         }
-        if let path = sharedPath(expr) {
+        if let path = try sharedPath(expr, onlyReads: true) {
             try scratch {
                 let base = try pathRegisters(path)
                 emit(.sharedPathGet, target, base, path.operand)
@@ -276,7 +276,13 @@ extension FunctionCompiler {
         /// The root is an ordinary name, which may hold a shared variable that came in a message.
         var isDynamic = false
 
-        /// The operand c of the path instructions.
+        /// As many as the operand has bits for.
+        static let maximumSteps = 8
+        /// In the operand c of a call: some of its arguments have names.
+        static let named = 64
+
+        /// The operand c of the path instructions: the number of steps (bits 0 to 3), `named` (6), whether it is dynamic (7),
+        /// and which steps are fields (8 to 15).
         var operand: Int {
             var mask = 0
             for (index, step) in steps.enumerated() {
@@ -286,17 +292,24 @@ extension FunctionCompiler {
         }
     }
 
-    /// The path that `expr` is, if it begins with the name of a shared variable. At most eight steps.
-    func sharedPath(_ expr: Expr, dynamic: Bool = false) -> SharedPath? {
+    /// The path that `expr` is, if it begins with the name of a shared variable. An error where a change has more steps
+    /// than an operation can have: the last ones would go into a copy.
+    func sharedPath(_ whole: Expr, dynamic: Bool = false, onlyReads: Bool = false) throws -> SharedPath? {
         var steps: [SharedPath.Step] = []
-        var expr = expr
+        var expr = whole
+        func checked(_ path: SharedPath) throws -> SharedPath? {
+            guard path.steps.count > SharedPath.maximumSteps else { return path }
+            if onlyReads { return nil }
+            throw CompileError(
+                message: "an operation on a shared variable goes at most \(SharedPath.maximumSteps) steps deep", span: whole.span)
+        }
         while true {
             switch expr.kind {
             case .name(let name):
-                guard let binding = name.binding, steps.count <= 8 else { return nil }
-                if binding.isShared { return SharedPath(root: .name(name), steps: steps.reversed()) }
+                guard let binding = name.binding else { return nil }
+                if binding.isShared { return try checked(SharedPath(root: .name(name), steps: steps.reversed())) }
                 if dynamic, binding.kind != .builtin, binding.kind != .importedModule, case .field("value")? = steps.last {
-                    return SharedPath(root: .name(name), steps: steps.reversed(), isDynamic: true)
+                    return try checked(SharedPath(root: .name(name), steps: steps.reversed(), isDynamic: true))
                 }
                 return nil
             case .index(let object, let index):
@@ -304,8 +317,8 @@ extension FunctionCompiler {
                 expr = object
             case .member(let member):
                 if let binding = member.resolved {
-                    guard binding.isShared, steps.count <= 8 else { return nil }
-                    return SharedPath(root: .imported(member, binding), steps: steps.reversed())
+                    guard binding.isShared else { return nil }
+                    return try checked(SharedPath(root: .imported(member, binding), steps: steps.reversed()))
                 }
                 steps.append(.field(member.name))
                 expr = member.object

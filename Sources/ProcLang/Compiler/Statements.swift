@@ -240,7 +240,7 @@ extension FunctionCompiler {
             }
         case .index(let object, let index, let span):
             // Container, index and value are evaluated in this order.
-            if sharedPath(Expr(.index(object, index), span), dynamic: true) != nil {
+            if try sharedPath(Expr(.index(object, index), span), dynamic: true) != nil {
                 return try scratch { try assign(target, from: try operand(value)) }
             }
             try scratch {
@@ -270,7 +270,7 @@ extension FunctionCompiler {
                     let key = try operand(index)
                     at(span) { _ = emit(.setIndex, container, key, source) }
                 }
-                guard let path = sharedPath(Expr(.index(object, index), span), dynamic: true) else { return try ordinary() }
+                guard let path = try sharedPath(Expr(.index(object, index), span), dynamic: true) else { return try ordinary() }
                 try alongPath(path) {
                     let base = try pathRegisters(path)
                     at(span) { _ = emit(.sharedPathSet, source, base, path.operand) }
@@ -295,7 +295,7 @@ extension FunctionCompiler {
                     let name = try nameConstant(member.name)
                     at(span) { _ = emit(.setField, object, source, name) }
                 }
-                guard let path = sharedPath(Expr(.member(member), span), dynamic: true) else { return try ordinary() }
+                guard let path = try sharedPath(Expr(.member(member), span), dynamic: true) else { return try ordinary() }
                 try alongPath(path) {
                     let base = try pathRegisters(path)
                     at(span) { _ = emit(.sharedPathSet, source, base, path.operand) }
@@ -329,7 +329,7 @@ extension FunctionCompiler {
             }
         case .index(let object, let index, let span):
             let whole = Expr(.index(object, index), span)
-            if let path = sharedPath(whole, dynamic: true) { return try augmentPath(path, op, value) { try self.augmentIndex(op, object, index, value, span) } }
+            if let path = try sharedPath(whole, dynamic: true) { return try augmentPath(path, op, value) { try self.augmentIndex(op, object, index, value, span) } }
             try augmentIndex(op, object, index, value, span)
         case .member(let member, let span):
             if let binding = member.resolved {
@@ -346,7 +346,7 @@ extension FunctionCompiler {
                 }
             }
             let whole = Expr(.member(member), span)
-            if let path = sharedPath(whole, dynamic: true) { return try augmentPath(path, op, value) { try self.augmentField(op, member, value, span) } }
+            if let path = try sharedPath(whole, dynamic: true) { return try augmentPath(path, op, value) { try self.augmentField(op, member, value, span) } }
             try augmentField(op, member, value, span)
         case .list(_, _, let span):
             throw CompileError(message: "a list of names cannot be updated", span: span)

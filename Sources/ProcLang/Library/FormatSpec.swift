@@ -229,7 +229,7 @@ struct FormatSpec {
         let body = grouped(whole, digits.groupSize) + digits.tail
         if alignment == "=" || isZeroFilled {
             let missing = max(0, width - lead.count - body.count)
-            let filler = fill ?? (zeroPadded && !whole.isEmpty ? "0" : " ")
+            let filler = fill ?? (zeroPadded ? "0" : " ")
             return lead + String(repeating: Character(filler), count: missing) + body
         }
         return pad(text: lead + body, default: ">")

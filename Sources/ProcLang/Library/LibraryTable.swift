@@ -37,7 +37,7 @@ struct NativeDeclaration {
     /// As written in the declaration, for the documentation.
     let signature: String
     let doc: String
-    /// A method that changes its receiver.
+    /// A method that changes its receiver, or a function that changes its first argument.
     let mutates: Bool
     /// Takes any named arguments: they arrive as one map in a[0].
     let takesAnyName: Bool
@@ -212,9 +212,13 @@ final class LibraryTable {
         declare(.method(tag), name, signature, doc, mutates: mutates, body)
     }
 
-    func module(_ module: String, _ name: String, _ signature: String, _ doc: String, _ body: @escaping NativeBody) {
+    /// `mutates`: it changes its first argument.
+    func module(
+        _ module: String, _ name: String, _ signature: String, _ doc: String, mutates: Bool = false,
+        _ body: @escaping NativeBody
+    ) {
         _ = moduleNumber(module)
-        declare(.module(module), name, signature, doc, body)
+        declare(.module(module), name, signature, doc, mutates: mutates, body)
     }
 
     /// A value of a module that is no function.
@@ -239,6 +243,13 @@ final class LibraryTable {
 
     func name(_ function: Int) -> String { declarations[function].name }
     func mutates(_ function: Int) -> Bool { declarations[function].mutates }
+    /// Whether a method of this name, of whatever kind of value, changes its receiver.
+    func someMethodMutates(_ name: String) -> Bool {
+        declarations.contains {
+            guard case .method = $0.place else { return false }
+            return $0.mutates && $0.name == name
+        }
+    }
     var globalNames: [String] { declarations.filter { $0.place == .global }.map(\.name) }
     func global(_ name: String) -> Int? { find(name, 0) }
     func module(_ name: String) -> Int? { moduleNames.firstIndex(of: name) }

@@ -88,7 +88,7 @@ enum RandomModule {
             items.pointee.count = count
             return Value(items)
         }
-        table.module("random", "shuffle", "list", "Puts the items of a list in random order.") { (vm, a, _) throws(Raise) in
+        table.module("random", "shuffle", "list", "Puts the items of a list in random order.", mutates: true) { (vm, a, _) throws(Raise) in
             guard a[0].isList else { throw vm.typeError("`shuffle` changes a list, not \(a[0].typeName)") }
             shuffle(vm, a[0].list, first: a[0].list.pointee.count)
             return .nil

@@ -31,7 +31,8 @@ extension Parser {
             }
             try fail(
                 "expected `=` after `\(word) \(source.string(pattern.span))`, found \(found)",
-                help: isVariable ? [] : ["a `let` needs its value; a `var` may be given one later"])
+                help: kind == .name || kind == .leftBracket
+                    ? ["names are declared without type: `\(word) \(source.string(pattern.span)) = ...`"] : isVariable ? [] : ["a `let` needs its value; a `var` may be given one later"])
         }
         if kind == .shared {
             try fail(

@@ -56,12 +56,21 @@ extension Parser {
                 help: ["receive with `c ? x` or `c.receive()`, send with `c ! v`"])
         case .dot: try fail("expected an expression, found `.`", help: ["a float needs a digit before the point: 0.5"])
         case .ellipsis, .halfOpenRange, .doubleDot:
-            try fail("a range needs its beginning", help: ["for example `0..<n`"])
+            let isSpread = kind == .ellipsis && (previous.kind == .leftParen || previous.kind == .leftBracket || previous.kind == .comma)
+            try fail(
+                "a range needs its beginning",
+                help: ["for example `0..<n`"] + (isSpread ? ["lists are joined by `+`: `[1] + xs`"] : []))
         case .greater where previous.kind == .less:
             try fail("`<>` is not an operator", code: .foreignSyntax, help: ["write `a != b`"])
         case .plus: try fail("there is no unary `+`")
         case .doublePlus: try fail("`++` is not an operator", code: .foreignSyntax, help: ["write `x += 1`"])
-        case .star, .doubleStar: try fail("expected an expression, found `\(text(current))`")
+        case .star where previous.kind == .slash:
+            try fail("expected an expression, found `*`", help: ["comments begin with `#`"])
+        case .star, .doubleStar:
+            let isSpread = previous.kind == .leftParen || previous.kind == .leftBracket || previous.kind == .comma
+            try fail(
+                "expected an expression, found `\(text(current))`",
+                help: isSpread ? ["there is no spreading: lists are joined by `+`, a list of arguments is passed as one list"] : [])
         case .ampersand:
             try fail(
                 "`&` is not an operator", code: .foreignSyntax,
@@ -110,6 +119,19 @@ extension Parser {
                     : "a function is defined by `func name(x) { ... }`")
             let function = try parseFunction(isProcess ? .process : .function)
             return isProcess ? .process(function) : .function(function)
+        case "chan":
+            guard next == .name else { return nil }
+            try fail("`chan` is not a keyword", code: .foreignSyntax, help: ["a channel is declared by `channel c`; it takes values of every type"])
+        case "enum", "interface", "type", "trait", "typedef":
+            guard next == .name, [.leftBrace, .name, .assign, .colon].contains(kind(ahead: 2)) else { return nil }
+            try fail(
+                "there are no declarations of types", code: .foreignSyntax,
+                help: ["a kind of value is told by a string, `\"red\"`, or by the first item of a list, `[\"add\", 1, 2]`; `match` tells them apart"])
+        case "public", "private", "export", "pub", "static", "inline":
+            guard [.func, .process, .let, .var, .shared].contains(next) || next == .name else { return nil }
+            try fail(
+                "`\(word)` is not a keyword", code: .foreignSyntax,
+                help: ["leave it out: an importing file sees all names of the top level"])
         case "const", "val", "auto", "int", "float", "string", "bool", "local":
             guard next == .name, kind(ahead: 2) == .assign || kind(ahead: 2) == .colon else { return nil }
             reportForeign(
@@ -190,15 +212,56 @@ extension Parser {
             default: break
             }
         }
-        if kind == .question { return ["a conditional value is `x if c else y`"] }
+        if kind == .question {
+            return kind(ahead: 1) == .question
+                ? ["a default for nil is written `5 if x is nil else x`"] : ["a conditional value is `x if c else y`"]
+        }
+        if previous.kind == .slash, kind == .star { return ["comments begin with `#`"] }
+        if kind == .name, previous.kind == .name, ["len", "not", "str", "int", "sum", "sorted", "list"].contains(before) {
+            return ["a call has parentheses: `\(before)(\(text(current)))`"]
+        }
         for word in [before, kind == .name ? text(current) : ""] {
             if let help = Suggestions.foreignNames[word] { return [help] }
         }
         return []
     }
 
+    /// The name before the parentheses that end at token `end`.
+    private func wordOfCall(before end: Int) -> Token? {
+        var depth = 0
+        var place = end
+        while place > 0 {
+            switch tokens[place].kind {
+            case .rightParen: depth += 1
+            case .leftParen:
+                depth -= 1
+                if depth == 0 { return tokens[place - 1].kind == .name ? tokens[place - 1] : nil }
+            default: break
+            }
+            place -= 1
+        }
+        return nil
+    }
+
     /// A statement is complete but its line goes on.
     func failAfterStatement(_ statement: Stmt) throws -> Never {
+        if lastName() == "function", kind == .leftBrace || kind == .name {
+            try fail(
+                "`function` is not a keyword", span(previous), code: .foreignSyntax,
+                help: ["write `func(x) { ... }`, or `x => value`"])
+        }
+        // `function(x) {` looks like a call.
+        if kind == .leftBrace, previous.kind == .rightParen, let word = wordOfCall(before: index - 1),
+            ["function", "fn", "fun"].contains(text(word))
+        {
+            try fail(
+                "`\(text(word))` is not a keyword", span(word), code: .foreignSyntax,
+                help: ["write `func(x) { ... }`, or `x => value`"])
+        }
+        if kind == .string || kind == .stringStart, previous.kind == .name, previous.end == current.start {
+            let help = helpInBrackets()
+            if !help.isEmpty { try fail("expected the end of the statement, found \(found)", help: help) }
+        }
         if lastName() == "lambda", kind == .name || kind == .colon {
             try fail(
                 "`lambda` is not a keyword", span(previous), code: .foreignSyntax,
@@ -250,6 +313,10 @@ extension Parser {
                     "several values stand in brackets", code: .foreignSyntax, help: ["for example `[x, y] = [y, x]`"])
             }
         case .question:
+            let isTernary = tokens[index...].prefix(40).prefix { !$0.startsLine }.contains { $0.kind == .colon }
+            if isTernary {
+                try fail("`c ? x : y` is not an expression", code: .foreignSyntax, help: ["a conditional value is `x if c else y`"])
+            }
             try fail(
                 "`?` is a statement by itself",
                 help: ["write `c ? x`; in an expression use `c.receive()`", "a conditional value is `x if c else y`"])
@@ -292,6 +359,13 @@ extension Parser {
             try fail(
                 "expected `{`, found `\(text(current))`", code: .foreignSyntax,
                 help: ["a block stands in braces: `{ ... }`"])
+        }
+        if kind == .if, tokens[..<index].reversed().first(where: { $0.startsLine || $0.kind == .case })?.kind == .case {
+            try fail("expected `{`, found the keyword `if`", help: ["a condition of a case is written `case x when condition { ... }`"])
+        }
+        if kind == .doubleDot {
+            try fail(
+                "expected `{`, found `..`", code: .foreignSyntax, help: ["a range is `a..<b` (without b) or `a...b` (with b)"])
         }
         if kind == .assign { try fail("expected `{`, found `=`", help: ["values are compared with `==`"]) }
         try fail(

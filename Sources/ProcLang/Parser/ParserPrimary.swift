@@ -92,7 +92,9 @@ extension Parser {
                 var format: [InterpolationPart]?
                 try inBrackets {
                     if kind == .valueEnd || kind == .formatStart {
-                        try fail("no value between the braces", help: ["write `\\{` for a brace that is text"])
+                        try fail(
+                            "no value between the braces",
+                            help: ["values stand in the text itself, `\"{x} items\"`; write `\\{` for a brace that is text"])
                     }
                     value = try parseExpression()
                     if accept(.formatStart) {
@@ -183,13 +185,14 @@ extension Parser {
                     if entries.isEmpty, kind != .endOfFile {
                         try fail(
                             "expected `:` after the key of a map, found \(found)",
-                            more: [.init(span(tokens[opening]), "here `{` begins a map")])
+                            more: [.init(span(tokens[opening]), "here `{` begins a map")],
+                            help: kind == .for ? ["there are comprehensions of lists only: `[x for x in xs]`"] : [])
                     }
                     try fail("expected `:` after the key of a map, found \(found)")
                 }
                 let value = try parseExpression()
                 if kind == .for {
-                    try fail("there are comprehensions of lists only", help: ["write `[x for x in xs]`"])
+                    try fail("there are comprehensions of lists only", help: ["write `map([[k, v] for k, v in m])`"])
                 }
                 entries.append(MapEntry(key: key, value: value))
                 if !accept(.comma) { break }
@@ -264,6 +267,11 @@ extension Parser {
             while kind != .rightParen {
                 var parameterKind = ParameterKind.value
                 let isShared = accept(.shared)
+                if kind == .star || kind == .ellipsis || kind == .doubleStar {
+                    try fail(
+                        "a function takes the arguments that it names", code: .foreignSyntax,
+                        help: ["any number of values is passed as a list: `f([1, 2, 3])`"])
+                }
                 let name = try expectName("the name of a parameter")
                 if isShared { parameterKind = .shared }
                 if kind == .question || kind == .bang {

@@ -137,7 +137,7 @@ extension Parser {
         case .slice:
             try fail(
                 "a slice cannot be assigned", expr.span, code: .invalidAssignment,
-                help: ["assign the elements one by one"])
+                help: ["join the parts anew, `xs = xs[..<a] + items + xs[b..]`, or assign the elements one by one"])
         case .list:
             try fail("a list of values cannot be changed by an operator", expr.span, code: .invalidAssignment)
         case .invalid: throw ParseFailure()
@@ -275,7 +275,7 @@ extension Parser {
         }
         guard accept(.in) else {
             if kind == .assign || kind == .colonAssign { try failForeignFor() }
-            try fail("expected `in`, found \(found)")
+            try fail("expected `in`, found \(found)", help: isWord("of") ? ["write `for x in xs { ... }`"] : [])
         }
         return patterns
     }
@@ -308,7 +308,7 @@ extension Parser {
             if kind == .name || kind == .colon || kind == .comma || kind == .leftParen {
                 try fail(
                     "expected `{` after the name of the error, found \(found)",
-                    help: ["all errors are caught; look at `e.kind`"])
+                    help: ["write `catch e { ... }`; all errors are caught: look at `e.kind`"])
             }
             handler = (name, try parseBlock())
         }
@@ -379,7 +379,9 @@ extension Parser {
                 }
                 try fail(
                     "expected a case of `\(word)`, found \(found)",
-                    help: text(current) == "default" ? ["write `else { ... }`"] : [])
+                    help: text(current) == "default" || isWord("_")
+                        ? ["write `else { ... }`"]
+                        : word == "match" && kind != .case ? ["write `case pattern { ... }`"] : [])
             } catch let failure as ParseFailure {
                 try recover(failure, outerNesting, outerHeight, from: first, inBlock: true)
             }

@@ -101,11 +101,12 @@ extension Resolver {
 
     // MARK: Variables of other processes
 
-    /// A process that calls a function which assigns a variable of another process changes only its own copy.
+    /// A process that calls a function which assigns a variable of another process, or changes a list of it, changes only
+    /// its own copy.
     private func reportForeignAssignments() {
         var reported: Set<ObjectIdentifier> = []
         func check(_ node: FunctionNode, _ name: String, _ place: Span, isForeign: (Binding) -> Bool) {
-            for assignment in allAssignments(of: node) where isForeign(assignment.binding) {
+            for assignment in all(\.outerAssignments, of: node) where isForeign(assignment.binding) {
                 guard reported.insert(ObjectIdentifier(assignment.binding)).inserted else { continue }
                 let variable = assignment.binding.name
                 report(
@@ -115,17 +116,63 @@ extension Resolver {
                     more: [.init(assignment.span, "assigned here")],
                     help: ["processes have memory of their own; declare it as `shared \(variable) = ...` to share it"])
             }
+            for mutation in all(\.outerMutations, of: node) where isForeign(mutation.binding) {
+                guard reported.insert(ObjectIdentifier(mutation.binding)).inserted else { continue }
+                report(
+                    .warning, .foreignMutation,
+                    "`\(name)` changes a copy of `\(mutation.binding.name)` that only this process sees", place,
+                    label: "run in a process here",
+                    more: [.init(mutation.span, "changed here")],
+                    help: [Resolver.helpOnForeignMutation(mutation.binding.name)])
+            }
         }
         for scope in functions {
             guard scope.process.isProcessBoundary else { continue }
             for mention in scope.mentions where mention.function.kind == .function {
                 check(mention.function, mention.function.name?.text ?? "it", mention.span) { isForeign($0, to: scope) }
             }
-        }
-        for (node, _, span) in startedFunctions {
-            check(node, node.name?.text ?? "it", span) {
-                $0.owner !== node.scope && $0.owner != nil && !isInside($0.owner, node.scope)
+            for mention in scope.valueMentions {
+                check(mention.function, mention.name, mention.span) { isForeign($0, to: scope) }
             }
+        }
+        for (node, name, span) in startedFunctions {
+            check(node, name, span) { isOutside($0, node) }
+        }
+        warnPassedFunctions()
+        warnCopiedShared()
+    }
+
+    private func isOutside(_ binding: Binding, _ node: FunctionNode) -> Bool {
+        binding.owner !== node.scope && binding.owner != nil && !isInside(binding.owner, node.scope)
+    }
+
+    /// A function that is given to a process takes its variables along as they are: what it changes of them there stays
+    /// there. That may be meant (a counter of its own for each), so it is no error.
+    private func warnPassedFunctions() {
+        for (node, name, span) in passedFunctions {
+            let changes = all(\.outerAssignments, of: node) + all(\.outerMutations, of: node)
+            guard let change = changes.first(where: { isOutside($0.binding, node) }) else { continue }
+            report(
+                .warning, .foreignMutation,
+                "`\(name)` changes `\(change.binding.name)`, of which the process that gets it has a copy", span,
+                more: [.init(change.span, "changed here")],
+                help: [Resolver.helpOnForeignMutation(change.binding.name)])
+        }
+    }
+
+    /// A function without a result that changes its parameter is called for that change, which a shared variable does not
+    /// see.
+    private func warnCopiedShared() {
+        for (binding, callee, parameter, span) in copiedShared {
+            let formal = callee.parameters[parameter].name
+            guard let scope = callee.scope, !scope.returnsValue, let changed = formal.binding,
+                scope.changedParameters.contains(where: { $0 === changed })
+            else { continue }
+            report(
+                .warning, .foreignMutation,
+                "`\(callee.name?.text ?? "it")` changes its `\(formal.text)`, which is a copy of the shared `\(binding.name)`", span,
+                more: [.init(formal.span, "a plain parameter gets the present value")],
+                help: ["declare the parameter as `shared \(formal.text)`"])
         }
     }
 
@@ -138,15 +185,18 @@ extension Resolver {
         return false
     }
 
-    /// What a function assigns of outer variables, itself or by functions that it mentions.
-    private func allAssignments(of node: FunctionNode) -> [(binding: Binding, span: Span)] {
+    /// What a function does with outer variables, itself or by functions that it mentions.
+    private func all(
+        _ list: KeyPath<FunctionScope, [(binding: Binding, span: Span)]>, of node: FunctionNode
+    ) -> [(binding: Binding, span: Span)] {
         var seen: Set<ObjectIdentifier> = []
         var todo = [node]
         var found: [(binding: Binding, span: Span)] = []
         while let next = todo.popLast() {
             guard seen.insert(ObjectIdentifier(next)).inserted, let scope = next.scope else { continue }
-            found += scope.outerAssignments
+            found += scope[keyPath: list]
             for mention in scope.mentions where mention.function.kind == .function { todo.append(mention.function) }
+            todo += scope.valueMentions.map(\.function)
         }
         return found
     }

@@ -44,7 +44,11 @@ public final class Resolver {
     var laterSharedArguments: [(binding: Binding, parameter: Parameter)] = []
     var locksUnknown = false
     /// Functions that are run as processes, and where.
-    var startedFunctions: [(function: FunctionNode, from: FunctionScope, span: Span)] = []
+    var startedFunctions: [(function: FunctionNode, name: String, span: Span)] = []
+    /// Functions that are given to a process as arguments, and where.
+    var passedFunctions: [(function: FunctionNode, name: String, span: Span)] = []
+    /// Shared variables whose present value becomes a plain parameter, and where.
+    var copiedShared: [(binding: Binding, callee: FunctionNode, parameter: Int, span: Span)] = []
 
     /// Resolves one unit, and enters its top-level names into `scope`. `imports` holds the scopes of the modules
     /// that it imports, already resolved, by the path as written; about names of a module that is missing there

@@ -142,6 +142,7 @@ extension Resolver {
         case .value: break
         }
         resolve(value, .argument(node, parameter))
+        if let binding = value.sharedRoot { copiedShared.append((binding, node, parameter, value.span)) }
     }
 
     /// A literal is no channel.
@@ -281,6 +282,7 @@ extension Resolver {
             {
                 resolveArguments(call)
                 check(call, "\(name.text).\(member.name)", signature)
+                if name.text == "random", member.name == "shuffle", let list = call.arguments.first?.value { noteChange(list, expr.span) }
             } else {
                 resolveArguments(call)
             }
@@ -299,10 +301,10 @@ extension Resolver {
             resolve(member.object, .look)
             isClosing = false
         case "poison": resolve(member.object, .value)
-        case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault":
+        case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem":
             resolve(member.object, .value)
             checkFixedSize(member)
-            warnForeignChange(member.object, expr.span)
+            noteChange(member.object, expr.span)
         default: resolve(member.object, .value)
         }
         isPatient = true

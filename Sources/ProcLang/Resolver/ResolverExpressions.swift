@@ -126,6 +126,9 @@ extension Resolver {
             return
         default: noteChannelUse(binding, usage, span)
         }
+        if let node = binding.functionValue, !function.valueMentions.contains(where: { $0.function === node }) {
+            function.valueMentions.append((node, binding.name, span))
+        }
         switch usage {
         case .rights(let rights): function.noteUse(of: binding, rights)
         case .argument(let callee, let parameter):

@@ -29,7 +29,14 @@ extension Resolver {
                 return resolveFunction(node)
             }
             resolve(call, expr, asProcess: true)
-            if let node = call.target, node.kind != .process { startedFunctions.append((node, function, item.span)) }
+            if let node = call.target ?? call.callee.functionValue, node.kind != .process {
+                startedFunctions.append((node, module.source.string(call.callee.span), item.span))
+            }
+            for argument in call.arguments {
+                if let node = argument.value.functionValue {
+                    passedFunctions.append((node, argument.value.rootName?.text ?? "this function", argument.value.span))
+                }
+            }
         case .block(let node), .nested(let node): resolveFunction(node)
         }
     }

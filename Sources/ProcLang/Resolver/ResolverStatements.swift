@@ -189,7 +189,7 @@ extension Resolver {
         case .index(let object, let index, let span):
             resolve(index, .look)
             resolve(object, .value)
-            warnForeignChange(object, span)
+            noteChange(object, span)
         case .member(let member, let span):
             if resolveModuleMember(member) {
                 if let binding = member.resolved {
@@ -206,7 +206,7 @@ extension Resolver {
                 report(
                     .error, .assignToConstant, "`self` tells about this process; its attributes cannot be assigned", span)
             }
-            warnForeignChange(member.object, span)
+            noteChange(member.object, span)
         case .list(let targets, let rest, _):
             for target in targets { resolve(target, isUpdate: false) }
             if let target = rest?.target { resolve(target, isUpdate: false) }
@@ -292,27 +292,50 @@ extension Resolver {
     }
 
     func noteOuterAssignment(_ binding: Binding, _ span: Span) {
+        noteOuter(binding, span, in: \.outerAssignments)
+    }
+
+    /// Notes in every function between here and the owner of a binding what is done with it.
+    private func noteOuter(
+        _ binding: Binding, _ span: Span, in list: ReferenceWritableKeyPath<FunctionScope, [(binding: Binding, span: Span)]>
+    ) {
         guard let owner = binding.owner, owner !== function else { return }
         var inner: FunctionScope? = function
         while let present = inner, present !== owner {
-            if !present.outerAssignments.contains(where: { $0.binding === binding }) {
-                present.outerAssignments.append((binding, span))
+            if !present[keyPath: list].contains(where: { $0.binding === binding }) {
+                present[keyPath: list].append((binding, span))
             }
             if present.isProcessBoundary { break }
             inner = present.parent
         }
     }
 
-    /// A captured list or map is changed in a process: nobody else sees it.
-    func warnForeignChange(_ object: Expr, _ span: Span) {
-        guard let name = object.rootName, let binding = name.binding, isForeign(binding), !binding.isShared else {
+    /// A list, map or namespace is changed in place. In a process that captured it nobody else sees that, and what a
+    /// method of a shared variable returned is a copy.
+    func noteChange(_ object: Expr, _ span: Span) {
+        if let (name, source) = object.sharedCopy {
+            report(
+                .warning, .noEffect, "this changes only a copy: `\(module.source.string(source.span))` is a private copy of what is in `\(name.text)`",
+                span,
+                help: [
+                    "an operation on a shared variable is a path of names and indices: `\(name.text)[key].append(x)`; "
+                        + "`lock \(name.text) { ... }` makes several one"
+                ])
             return
         }
-        guard let initial = binding.initializer, initial.isCollection else { return }
+        guard let name = object.rootName, let binding = name.binding, !binding.isShared else { return }
+        if case .parameter(.value) = binding.kind, binding.owner === function { function.changedParameters.append(binding) }
+        guard binding.isCollection else { return }
+        noteOuter(binding, span, in: \.outerMutations)
+        guard isForeign(binding) else { return }
         report(
             .warning, .foreignMutation, "this changes a copy of `\(name.text)` that only this process sees", span,
             more: [.init(binding.span, "declared in another process")],
-            help: ["return the result, send it to a channel, or declare `shared \(name.text) = ...`"])
+            help: [Resolver.helpOnForeignMutation(name.text)])
+    }
+
+    static func helpOnForeignMutation(_ name: String) -> String {
+        "return the result, send it to a channel, or declare `shared \(name) = ...`"
     }
 
     /// `hits = hits + 1` reads and writes in two steps.
@@ -422,10 +445,59 @@ extension Expr {
         }
     }
 
-    /// Certainly a list or map that this process made.
+    /// The function that a function literal, the name of a function, or that of a `let` with a literal means.
+    var functionValue: FunctionNode? {
+        switch kind {
+        case .lambda(let node): return node
+        case .name(let name):
+            guard let binding = name.binding else { return nil }
+            return binding.kind == .function ? binding.function : binding.functionValue
+        default: return nil
+        }
+    }
+
+    /// The shared variable, and the method call or slice of it, of which this is the result or a part.
+    var sharedCopy: (name: Name, source: Expr)? {
+        var expr = self
+        var source: Expr?
+        while true {
+            switch expr.kind {
+            case .name(let name):
+                guard let source, let binding = name.binding, binding.isShared, !binding.isSharedArray else { return nil }
+                return (name, source)
+            case .index(let object, _): expr = object
+            case .slice(let object, _, _, _):
+                source = expr
+                expr = object
+            case .member(let member): expr = member.object
+            case .call(let call):
+                guard case .member(let member) = call.callee.kind else { return nil }
+                source = expr
+                expr = member.object
+            default: return nil
+            }
+        }
+    }
+
+    /// The shared variable whose value, or a part of it, this is.
+    var sharedRoot: Binding? {
+        switch kind {
+        case .name(let name): return name.binding.flatMap { $0.isShared ? $0 : nil }
+        case .member(let member):
+            if let binding = member.resolved { return binding.isShared ? binding : nil }
+            return member.object.sharedRoot
+        case .index(let object, _): return object.sharedRoot
+        default: return nil
+        }
+    }
+
+    /// Certainly a list, map or namespace that this process made.
     var isCollection: Bool {
         switch kind {
         case .list, .map, .comprehension: return true
+        case .call(let call):
+            guard case .name(let name) = call.callee.kind, name.binding.map({ $0.kind == .builtin }) ?? true else { return false }
+            return ["namespace", "list", "map", "sorted", "reversed"].contains(name.text)
         case .arithmetic(let first, _): return first.isCollection
         default: return false
         }
@@ -438,6 +510,17 @@ extension Expr {
         default: return false
         }
     }
+}
+
+extension Binding {
+    /// The function literal that a `let` was declared with.
+    var functionValue: FunctionNode? {
+        guard kind == .constant, case .lambda(let node)? = initializer?.kind else { return nil }
+        return node
+    }
+
+    /// Certainly a list, map or namespace.
+    var isCollection: Bool { initializer?.isCollection == true }
 }
 
 extension BindingKind {

@@ -46,6 +46,9 @@ public enum Suggestions {
         "function": "write `x => value`, or `func(x) { ... }`", "new": "a value is made by calling a function",
         "ValueError": "write `raise error(\"value\", \"text\")`", "TypeError": "write `raise error(\"type\", \"text\")`",
         "KeyError": "write `raise error(\"key\", \"text\")`", "IndexError": "write `raise error(\"index\", \"text\")`",
+        "__name__": "a script runs from top to bottom: call `main()` at its end; what is imported is a file of definitions",
+        "wait": "write `p.join()` for a process, `sleep(1s)` for a time", "Sleep": "write `sleep(1s)`",
+        "begin": "a block stands in braces: `{ ... }`",
         "RuntimeError": "write `raise \"text\"`", "NotImplementedError": "write `raise \"text\"`",
     ]
 

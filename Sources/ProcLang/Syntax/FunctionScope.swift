@@ -106,6 +106,12 @@ final class FunctionScope {
     var argumentUses: [(binding: Binding, function: FunctionNode, parameter: Int)] = []
     /// Resolver only: variables of outer scopes that the body assigns, and where first.
     var outerAssignments: [(binding: Binding, span: Span)] = []
+    /// Resolver only: lists, maps and namespaces of outer scopes that the body changes, and where first.
+    var outerMutations: [(binding: Binding, span: Span)] = []
+    /// Resolver only: its own parameters that the body changes in place.
+    var changedParameters: [Binding] = []
+    /// Resolver only: function values that the body mentions by the name of a `let`, and where first.
+    var valueMentions: [(function: FunctionNode, name: String, span: Span)] = []
     /// Resolver only: what this body does with each binding, its own parameters included.
     var uses: [ObjectIdentifier: CapabilityUse] = [:]
     var useOrder: [ObjectIdentifier] = []

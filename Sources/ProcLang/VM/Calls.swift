@@ -185,10 +185,8 @@ extension VM {
         if let method = library.method(receiver, name) {
             return try callMethodNative(registers, receiver, method, count, named: true)
         }
-        if receiver.kind == Tag.shared {
-            throw typeError("methods of shared variables take no named arguments")
-        }
-        registers[0] = try methodValue(receiver, name, registers, count)
+        registers[0] = try methodValue(receiver, name, registers, count, labels: argumentNames)
+        if receiver.kind == Tag.shared { return }
         try callNamed(registers, count)
     }
 
@@ -206,7 +204,7 @@ extension VM {
     /// What `receiver.name(...)` calls where the library has no such method: an item or attribute. For a shared
     /// variable the call itself is done, at the manager, and its result returned.
     private func methodValue(
-        _ receiver: Value, _ name: Value, _ registers: UnsafeMutablePointer<Value>, _ count: Int
+        _ receiver: Value, _ name: Value, _ registers: UnsafeMutablePointer<Value>, _ count: Int, labels: Value = .nil
     ) throws(Raise) -> Value {
         switch receiver.kind {
         case Tag.map:
@@ -216,7 +214,7 @@ extension VM {
             return try getField(receiver, name)
         case Tag.shared:
             return try sharedPathCall(
-                receiver, [], fields: 0, name, Array(UnsafeBufferPointer(start: registers + 1, count: count)))
+                receiver, [], fields: 0, name, Array(UnsafeBufferPointer(start: registers + 1, count: count)), labels: labels)
         default:
             throw noField(receiver, name)
         }
@@ -283,6 +281,29 @@ extension VM {
         let index = Int(function.payload)
         let arranged = try library.arrange(self, index, copy, given, isMethod: start == 1)
         return try natives[index].body(self, copy, arranged)
+    }
+
+    /// Calls a library method; `labels` is nil or the list of the arguments' names. A safe point.
+    func callMethod(_ method: Int, of receiver: Value, _ arguments: [Value], labels: Value) throws(Raise) -> Value {
+        guard !labels.isNil else {
+            return try call(heap.makeBoundMethod(receiver, Value(native: method)), arguments: arguments)
+        }
+        nativeDepth += 1
+        defer { nativeDepth -= 1 }
+        if nativeDepth > VM.maximumNativeDepth { throw recursionError() }
+        let room = max(arguments.count, Int(library.shapes[method].fixed)) + 1 + VM.spareRegisters
+        let registers = UnsafeMutablePointer<Value>.allocate(capacity: room)
+        registers.initialize(repeating: .nil, count: room)
+        defer { registers.deallocate() }
+        registers[0] = receiver
+        for (index, argument) in arguments.enumerated() { registers[index + 1] = argument }
+        let rooted = roots.count
+        defer { roots.removeLast(roots.count - rooted) }
+        roots.append(receiver)
+        roots += arguments
+        argumentNames = labels
+        let given = try library.arrangeNamed(self, method, registers, arguments.count + 1, isMethod: true)
+        return try natives[method].body(self, registers, given)
     }
 
     /// Keeps `value` alive until `body` ends.

@@ -46,12 +46,14 @@ extension VM {
                 return try sharedCellUpdate(base[i.b], code, base[i.b + 1])
             }
             let (path, fields) = path(base + i.b, i.c)
-            try sharedPathUpdate(try sharedVariable(base[i.b]), path, fields: fields, code, base[i.b + 1 + (i.c & 127)])
+            try sharedPathUpdate(try sharedVariable(base[i.b]), path, fields: fields, code, base[i.b + 1 + (i.c & 15)])
         case .sharedPathCall:
             let (path, fields) = path(base + i.b, i.c)
-            let name = base + (i.b + 1 + (i.c & 127))
+            let name = base + (i.b + 1 + (i.c & 15))
             let arguments = Array(UnsafeBufferPointer(start: name + 1, count: i.a))
-            base[i.b] = try sharedPathCall(try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments)
+            let labels = i.c & FunctionCompiler.SharedPath.named == 0 ? Value.nil : argumentNames
+            base[i.b] = try sharedPathCall(
+                try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments, labels: labels)
         case .lockEnter: try lockEnter(base + i.a, i.b)
         case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
         case .importModule: try importModule(base + i.a, i.wide)
@@ -62,7 +64,7 @@ extension VM {
     /// The steps of a path and the mask of those that are fields. The first step of a dynamic path is `.value`: it names
     /// the shared variable itself.
     private func path(_ registers: UnsafeMutablePointer<Value>, _ operand: Int) -> ([Value], Int) {
-        let steps = Array(UnsafeBufferPointer(start: registers + 1, count: operand & 127))
+        let steps = Array(UnsafeBufferPointer(start: registers + 1, count: operand & 15))
         let fields = operand >> 8
         return operand & 128 == 0 ? (steps, fields) : (Array(steps.dropFirst()), fields >> 1)
     }

@@ -134,13 +134,20 @@ final class ManagedObjects: ManagedService {
             try store(id, root, path, fields, result)
             return .nil
         case .call:
-            guard operands.count >= 1, operands[0].isString else { throw damaged() }
+            // Name, names of the arguments (nil: they have none), arguments.
+            guard operands.count >= 2, operands[0].isString, areLabels(operands[1], of: operands.count - 2) else { throw damaged() }
             let name = vm.heap.intern(operands[0].string.text)
             let object = try walk(root, path, fields)
             guard let method = vm.library.method(object, name) else { throw vm.noField(object, name) }
             mutates = vm.library.mutates(method)
-            return try vm.call(vm.heap.makeBoundMethod(object, Value(native: method)), arguments: Array(operands.dropFirst()))
+            return try vm.callMethod(method, of: object, Array(operands.dropFirst(2)), labels: operands[1])
         }
+    }
+
+    private func areLabels(_ labels: Value, of count: Int) -> Bool {
+        if labels.isNil { return true }
+        guard labels.isList, labels.list.pointee.count == count else { return false }
+        return (0..<count).allSatisfy { labels.list.pointee.items[$0].isNil || labels.list.pointee.items[$0].isString }
     }
 
     private func damaged() -> Raise { vm.raise(vm.kinds.io, "a damaged request reached the manager") }

@@ -16,11 +16,6 @@ struct SharedInfo {
 extension VM {
     /// The numbers of `sharedDeclare` types: 0 untyped, 1 + element, `anyType`.
     static let anyType = 255
-    /// Methods of lists that change them.
-    private static let changingMethods: Set<String> = [
-        "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse",
-    ]
-
     func sharedInfo(_ value: Value) throws(Raise) -> SharedInfo {
         let slot = Int(truncatingIfNeeded: (value.payload &* 0x9E37_79B9_7F4A_7C15) >> 58)
         if slot < sharedCache.count, let info = sharedCache[slot], info.raw == value.payload { return info }
@@ -251,20 +246,47 @@ extension VM {
         }
     }
 
-    /// A method call along a path.
+    // MARK: Calls
+
+    /// A call along a path: of the method `name`, or of the library function `name`, which is given what is there as its
+    /// first argument. `labels` is nil or the list of the arguments' names. At the manager, unless the call runs code of
+    /// the script or draws random numbers.
     func sharedPathCall(
-        _ shared: Value, _ path: [Value], fields: Int, _ name: Value, _ arguments: [Value]
+        _ shared: Value, _ path: [Value], fields: Int, _ name: Value, _ arguments: [Value], labels: Value
     ) throws(Raise) -> Value {
-        if shared.objectKind == .managed {
-            return try managedRequest(shared, .call, path, fields: fields, [name] + arguments)
+        if shared.objectKind == .managed, name.isString, !arguments.contains(where: \.isFunction) {
+            return try managedRequest(shared, .call, path, fields: fields, [name, labels] + arguments)
         }
-        if shared.objectKind == .array, path.isEmpty, VM.changingMethods.contains(name.string.text) {
-            throw typeError("`\(name.string.text)` would change only a copy of the shared array, whose length is fixed")
+        guard name.isString ? library.someMethodMutates(name.string.text) : library.mutates(Int(name.payload)),
+            shared.objectKind != .cell
+        else { return try callOnCopy(shared, path, fields, name, arguments, labels).result }
+        guard shared.objectKind == .managed else {
+            let method = name.isString ? name.string.text : library.name(Int(name.payload))
+            throw typeError("`\(method)` would change only a copy of the shared array, whose length is fixed")
         }
-        // A method of the present value, a private copy.
-        let value = try sharedPathGet(shared, path, fields: fields)
-        guard let method = library.method(value, name) else { throw noField(value, name) }
-        return try call(heap.makeBoundMethod(value, Value(native: method)), arguments: arguments)
+        // What runs here reads and writes in two steps: the object's lock makes them one. Its owner's death undoes them.
+        let lock = [shared.objectRef]
+        let outcome = host.lock(lock, deadline: .max, line: currentLine, tryDepth: tryDepth)
+        guard case .done = outcome else { throw waitFailure(outcome, "the lock was not free in time") }
+        defer { host.unlock(lock) }
+        let (result, changed) = try callOnCopy(shared, path, fields, name, arguments, labels)
+        if let changed { try rooting(result) { () throws(Raise) in try sharedPathSet(shared, path, fields: fields, changed) } }
+        return result
+    }
+
+    /// Calls on a private copy of what is at a path; gives the copy back if the call changes it.
+    private func callOnCopy(
+        _ shared: Value, _ path: [Value], _ fields: Int, _ name: Value, _ arguments: [Value], _ labels: Value
+    ) throws(Raise) -> (result: Value, changed: Value?) {
+        let copy = try sharedPathGet(shared, path, fields: fields)
+        return try rooting(copy) { () throws(Raise) in
+            guard name.isString else {
+                return (try call(name, arguments: [copy] + arguments), library.mutates(Int(name.payload)) ? copy : nil)
+            }
+            guard let method = library.method(copy, name) else { throw noField(copy, name) }
+            let result = try callMethod(method, of: copy, arguments, labels: labels)
+            return (result, library.mutates(method) ? copy : nil)
+        }
     }
 
     /// `len(x)`, `type(x)` of a shared variable without copying it where that can be avoided.

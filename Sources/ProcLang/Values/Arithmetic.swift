@@ -207,7 +207,7 @@ extension VM {
 
     @inline(never)
     func remainderSlow(_ x: Value, _ y: Value) throws(Raise) -> Value {
-        guard x.isNumber, y.isNumber else { throw operands(x, "%", y) }
+        guard x.isNumber, y.isNumber else { throw operands(x, "%", y, x.isString ? "; a value is written into a text as \"{x:.2f} items\"" : "") }
         if x.isInt, y.isInt {
             if y.int == 0 { throw zeroDivision("%") }
             if y.int == -1 { return Value(0) }

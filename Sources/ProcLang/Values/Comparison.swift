@@ -1,8 +1,8 @@
 // Equality, order and membership.
 //
 // Invariants
-// - `==` compares strings, bytes, lists, maps, ranges and namespaces by content, everything else by identity; it
-//   never fails except for nesting deeper than `maximumNesting`.
+// - `==` compares strings, bytes, lists, maps, ranges, namespaces and errors (kind and message) by content, everything
+//   else by identity; it never fails except for nesting deeper than `maximumNesting`.
 // - `<` is defined between numbers, between strings, between bytes, and between lists (item by item).
 
 import Glibc
@@ -55,6 +55,11 @@ extension VM {
             return try equalMaps(x.map, y.map, depth: depth)
         case Tag.namespace:
             return try equalMaps(x.namespace.pointee.fields, y.namespace.pointee.fields, depth: depth)
+        case Tag.error:
+            // Where and in which process it was raised is what happened to it, not what it says: a copy that came
+            // through a channel is equal.
+            if try !equal(x.error.pointee.kindName, y.error.pointee.kindName, depth: depth + 1) { return false }
+            return try equal(x.error.pointee.message, y.error.pointee.message, depth: depth + 1)
         case Tag.boundMethod:
             if x.boundMethod.pointee.method.payload != y.boundMethod.pointee.method.payload { return false }
             return try equal(x.boundMethod.pointee.receiver, y.boundMethod.pointee.receiver, depth: depth + 1)

@@ -112,6 +112,8 @@ public struct Value {
     var kind: UInt64 { tag & 0xff }
     @inline(__always)
     var isNil: Bool { tag == Tag.nil }
+    /// Can be called: code, which never leaves its process.
+    var isFunction: Bool { tag == Tag.closure || tag == Tag.native || tag == Tag.boundMethod }
     @inline(__always)
     var isInt: Bool { tag == Tag.int }
     @inline(__always)
