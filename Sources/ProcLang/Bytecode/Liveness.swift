@@ -101,13 +101,13 @@ extension Instruction {
         case .selectWait: return .read(a, a + 1).writing(b, count: 3)
         case .newTask, .newTaskNamed: return .read(from: b, count: c + 1).writing(a)
         case .groupBegin: return .read(a, a + 1, a + 2).writing(a)
-        case .sharedPathGet: return .read(from: b, count: (c & 127) + 1).writing(a)
+        case .sharedPathGet: return .read(from: b, count: (c & 15) + 1).writing(a)
         case .sharedPathSet:
-            var access = RegisterAccess.read(from: b, count: (c & 127) + 1)
+            var access = RegisterAccess.read(from: b, count: (c & 15) + 1)
             access.reads.append(a..<a + 1)
             return access
-        case .sharedPathUpdate: return .read(from: b, count: (c & 127) + 2)
-        case .sharedPathCall: return .read(from: b, count: (c & 127) + 2 + a).writing(b)
+        case .sharedPathUpdate: return .read(from: b, count: (c & 15) + 2)
+        case .sharedPathCall: return .read(from: b, count: (c & 15) + 2 + a).writing(b)
         case .lockEnter, .lockExit: return .read(from: a, count: b)
         }
     }

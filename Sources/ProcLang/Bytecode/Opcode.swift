@@ -234,7 +234,7 @@ extension Opcode {
         case .sharedPathCall:
             return .init(
                 [.number, .registers, .number],
-                "R[b] = method (name and a arguments behind the path) of the object along the path in R[b]. Safe point")
+                "R[b] = method (name, or library function, and a arguments behind the path) of the object along the path in R[b]; c as in sharedPathGet, + 64 if arguments have names. Safe point")
         case .lockEnter: return .init([.registers, .number], "take the locks of R[a] ... R[a+b-1]")
         case .lockExit: return .init([.registers, .number], "release the locks of R[a] ... R[a+b-1]")
         case .importModule: return .init([.register, .wideInt], "run the module bc, unless it has run. Safe point")

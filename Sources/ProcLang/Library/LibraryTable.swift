@@ -317,16 +317,16 @@ final class LibraryTable {
 
     func nearestMethod(to name: String, of value: Value) -> String? {
         let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
-            "toLowerCase": "lower", "len": "len(x)", "has": "in", "contains": "in", "foreach": "for", "put": "send",
+            "toLowerCase": "lower", "len": "len(x)", "has": "x in xs", "contains": "x in xs", "foreach": "for x in xs", "put": "send",
             "recv": "receive", "read": "receive", "write": "send", "isnumeric": "isdigit", "isdecimal": "isdigit",
-            "has_key": "in", "containsKey": "in", "includes": "in", "trim": "strip", "toString": "str(x)", "concat": "+",
-            "substring": "s[a..<b]", "substr": "s[a..<b]", "slice": "xs[a..<b]", "forEach": "for", "indexOf": "index",
+            "has_key": "x in xs", "containsKey": "x in xs", "includes": "x in xs", "trim": "strip", "toString": "str(x)", "concat": "+",
+            "substring": "s[a..<b]", "substr": "s[a..<b]", "slice": "xs[a..<b]", "forEach": "for x in xs", "indexOf": "index",
             "startsWith": "startswith", "endsWith": "endswith", "format": "\"{x:.2f}\"",
             "entries": "items", "shift": "pop(0)", "unshift": "insert(0, x)", "appendleft": "insert(0, x)", "popleft": "pop(0)",
             "terminate": "kill", "is_alive": "alive", "exitcode": "status", "wait": "join", "start": "start f()"]
         let methods = methodNames(of: value.kind)
         if let other = others[name],
-            methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other == "in" || other == "for"
+            methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other.hasSuffix(" in xs")
         {
             return other
         }
@@ -404,7 +404,7 @@ final class LibraryTable {
             }
             let text = label.string.text
             guard let target = declaration.parameters.firstIndex(where: { $0.name == text }) else {
-                throw vm.typeError("`\(declaration.name)` has no parameter `\(text)`")
+                throw vm.noParameter(declaration.name, text, declaration.parameters.map(\.name))
             }
             guard fixed[target].isAbsent else { throw vm.typeError("`\(declaration.name)` got the argument `\(text)` twice") }
             fixed[target] = value

@@ -15,7 +15,49 @@ enum MathModule {
         installRealFunctions(table)
         installRounding(table)
         installIntegerFunctions(table)
+        installBits(table)
         installTests(table)
+    }
+
+    /// Ints as 64 bits in two's complement: the language has no operators on them.
+    private static func installBits(_ table: LibraryTable) {
+        func combining(_ name: String, _ doc: String, _ operation: @escaping (Int, Int) -> Int) {
+            table.module("math", name, "a, b", doc) { (vm, a, _) throws(Raise) in
+                let first = try vm.intArgument(a[0], "a")
+                return Value(operation(first, try vm.intArgument(a[1], "b")))
+            }
+        }
+        combining("bit_and", "The bits that both ints have.") { $0 & $1 }
+        combining("bit_or", "The bits that one of two ints has, or both.") { $0 | $1 }
+        combining("bit_xor", "The bits in which two ints differ.") { $0 ^ $1 }
+        table.module("math", "bit_not", "n", "All 64 bits turned round: -n - 1.") { (vm, a, _) throws(Raise) in
+            let n = try vm.intArgument(a[0], "n")
+            return Value(~n)
+        }
+        table.module("math", "bit_count", "n", "How many of the 64 bits are 1.") { (vm, a, _) throws(Raise) in
+            Value(try vm.intArgument(a[0], "n").nonzeroBitCount)
+        }
+        func places(_ vm: VM, _ value: Value) throws(Raise) -> Int {
+            let count = try vm.intArgument(value, "the count")
+            guard count >= 0 else { throw vm.valueError("bits cannot be shifted by \(count)") }
+            return count
+        }
+        table.module("math", "shift_left", "n, count", "n * 2 ** count; raises `overflow` if that does not fit in an int.") {
+            (vm, a, _) throws(Raise) in
+            let n = try vm.intArgument(a[0], "n")
+            let count = try places(vm, a[1])
+            if n == 0 { return Value(0) }
+            let shifted = n << count
+            guard count < 64, shifted >> count == n else {
+                throw vm.raise(vm.kinds.overflow, "the result of math.shift_left is too large for an int")
+            }
+            return Value(shifted)
+        }
+        table.module("math", "shift_right", "n, count", "n // 2 ** count: the sign stays.") { (vm, a, _) throws(Raise) in
+            let n = try vm.intArgument(a[0], "n")
+            let count = try places(vm, a[1])
+            return Value(n >> count)
+        }
     }
 
     private static func checked(_ vm: VM, _ result: Double, _ name: String, _ inputs: Double...) throws(Raise) -> Value {

@@ -158,7 +158,7 @@ enum StringMethods {
 
     private static func installParts(_ table: LibraryTable) {
         table.method(
-            of: Tag.string, "split", "separator?, limit?", "The parts between separators, or between white space."
+            of: Tag.string, "split", "sep?, maxsplit?", "The parts between separators, or between white space; after `maxsplit` of them the rest."
         ) { (vm, a, _) throws(Raise) in
             let limit = try vm.intArgument(a[2], "the limit", default: -1)
             let result = vm.heap.newList()
@@ -170,7 +170,7 @@ enum StringMethods {
             }
             return Value(result)
         }
-        table.method(of: Tag.string, "rsplit", "separator?, limit?", "Like `split`, counting the limit from the end.") {
+        table.method(of: Tag.string, "rsplit", "sep?, maxsplit?", "Like `split`, counting from the end.") {
             (vm, a, _) throws(Raise) in
             if a[1].isAbsent || a[1].isNil {
                 let limit = try vm.intArgument(a[2], "the limit", default: -1)
@@ -249,7 +249,7 @@ enum StringMethods {
             vm.heap.finishString(result)
             return Value(result)
         }
-        table.method(of: Tag.string, "replace", "old, new, limit?", "Every `old` (at most `limit`) replaced by `new`.") {
+        table.method(of: Tag.string, "replace", "old, new, count?", "Every `old` (at most `count`) replaced by `new`.") {
             (vm, a, _) throws(Raise) in
             let old = try vm.stringArgument(a[1], "the old part")
             let new = try vm.stringArgument(a[2], "the new part")

@@ -98,11 +98,22 @@ extension Parser {
             case .ampersand, .bar, .caret, .leftShift, .rightShift:
                 try fail(
                     "`\(text(current))` is not an operator", code: .foreignSyntax,
-                    help: ["there are no operators on bits; `and` and `or` combine conditions"])
+                    help: bitHelp(kind))
             default: break
             }
             endNode(outer)
             return left
+        }
+    }
+
+    /// What is written instead of an operator on bits.
+    private func bitHelp(_ kind: TokenKind) -> [String] {
+        switch kind {
+        case .ampersand: return ["conditions are combined by `and`, bits by `math.bit_and(a, b)`"]
+        case .bar: return ["conditions are combined by `or`, bits by `math.bit_or(a, b)`"]
+        case .caret: return ["a power is `a ** b`; bits are combined by `math.bit_xor(a, b)`"]
+        case .leftShift: return ["write `math.shift_left(n, count)`"]
+        default: return ["write `math.shift_right(n, count)`"]
         }
     }
 
@@ -364,7 +375,8 @@ extension Parser {
     private func failColonSlice() throws -> Never {
         try fail(
             "a slice is not written with `:`", code: .foreignSyntax,
-            help: ["write `a[1..<3]`, `a[2..]`, `a[..<2]` or `a[..]`"])
+            help: ["write `a[1..<3]`, `a[2..]`, `a[..<2]` or `a[..]`"]
+                + (kind(ahead: 1) == .colon ? ["backwards: `reversed(a)`; every second: `[a[i] for i in range(0, len(a), 2)]`"] : []))
     }
 
     /// Parses inside the bracket that was just opened: lines do not matter, and `{` begins a map.

@@ -85,7 +85,13 @@ extension Parser {
         case .backslash:
             try fail("unexpected `\\`", help: ["a line goes on inside brackets, and after an operator or a comma"])
         case .endOfFile: try fail("the text ends where an expression is expected")
-        default: try fail("expected an expression, found \(found)")
+        default:
+            let isName =
+                [.start, .process, .parallel].contains(previous.kind)
+                && [.rightParen, .rightBracket, .rightBrace, .comma, .colon, .assign].contains(kind)
+            try fail(
+                "expected an expression, found \(found)",
+                help: isName ? ["`\(text(previous))` is a keyword and cannot be a name"] : [])
         }
     }
 

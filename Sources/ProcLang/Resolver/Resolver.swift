@@ -21,6 +21,8 @@ public final class Resolver {
     /// The loops and locks around the present place, as far as the present function goes.
     var loopDepth = 0
     var locked: [[Binding]] = []
+    /// Names of blocks that have ended, for those who look for them outside.
+    private var innerNames: [String: Binding] = [:]
     /// Names reported as undefined.
     private var reportedNames: Set<String> = []
     /// Of the builtin names that the program uses: few. (Not a dictionary, which costs the start of every program 60 us.)
@@ -114,6 +116,7 @@ public final class Resolver {
         scope = BlockScope(parent: outer, function: function, block: block, isGlobal: false)
         body()
         closeScope(scope)
+        for binding in scope.declared where outer.function === function { innerNames[binding.name] = binding }
         scope = outer
     }
 
@@ -452,7 +455,12 @@ public final class Resolver {
         } else if let nearest = Suggestions.nearest(to: name.text, in: visibleNames()) {
             help = ["did you mean `\(nearest)`?"]
         }
-        report(.error, .undefinedName, "`\(name.text)` is not defined", name.span, help: help)
+        var more: [Diagnostic.Label] = []
+        if let inner = innerNames[name.text], inner.owner === function, inner.span.start < name.span.start {
+            more = [.init(inner.span, "a name of this block only")]
+            help = ["a name lives in its block; declare `var \(name.text)` before the block to use it after it"]
+        }
+        report(.error, .undefinedName, "`\(name.text)` is not defined", name.span, more: more, help: help)
     }
 
     private func visibleNames() -> [String] {

@@ -244,7 +244,7 @@ extension Resolver {
                 let nearest = Suggestions.nearest(to: label, in: signature.names)
                 report(
                     .error, .argumentName, "`\(name)` has no parameter `\(label)`", argument.labelSpan,
-                    help: nearest.map { ["did you mean `\($0)`?"] }
+                    help: Suggestions.foreignArguments["\(name).\(label)"].map { [$0] } ?? nearest.map { ["did you mean `\($0)`?"] }
                         ?? (signature.names.isEmpty
                             ? [] : ["its parameters are \(signature.names.joined(separator: ", "))"]))
                 return

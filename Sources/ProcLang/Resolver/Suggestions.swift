@@ -79,6 +79,16 @@ public enum Suggestions {
         "math.prod": "write `xs.reduce((a, b) => a * b, 1)`", "math.fsum": "write `sum(xs)`",
     ]
 
+    /// Named arguments that the same functions have elsewhere.
+    static let foreignArguments: [String: String] = [
+        "print.file": "write `eprint(...)` for the standard error, `fs.append(path, text)` for a file",
+        "print.flush": "what is printed is seen before anything that happens after it; leave it out",
+        "sorted.cmp": "write `sorted(xs, key: f)`", "os.run.shell": "a string instead of a list goes through the shell",
+        "os.run.capture_output": "`.out` and `.err` of the result are what the program wrote",
+        "os.run.check": "look at `.status` of the result", "os.run.text": "`.out` is text", "os.run.stdin": "write `input: text`",
+        "json.format.sort_keys": "a map keeps the order of its keys: `map(sorted(m.items()))`",
+    ]
+
     /// The known name nearest to `name`: at most a third of its letters differ, or only their case.
     public static func nearest(to name: String, in known: [String]) -> String? {
         let wanted = Array(name.unicodeScalars)

@@ -120,7 +120,7 @@ extension VM {
                 continue
             }
             guard let place = parameters.firstIndex(of: label.string.text) else {
-                throw typeError("`\(name)` has no parameter `\(label.string.text)`")
+                throw noParameter(name, label.string.text, parameters)
             }
             guard given[place].isAbsent else {
                 throw typeError("`\(name)` got the argument `\(label.string.text)` twice")
@@ -129,6 +129,12 @@ extension VM {
         }
         for (index, value) in given.enumerated() { arguments[index] = value }
         return given.count
+    }
+
+    /// A named argument that no parameter takes.
+    func noParameter(_ function: String, _ label: String, _ parameters: [String]) -> Raise {
+        let others = parameters.isEmpty ? "it has none" : "it has \(parameters.map { "`\($0)`" }.joined(separator: ", "))"
+        return typeError("`\(function)` has no parameter `\(label)`; \(others)")
     }
 
     @inline(never)
