@@ -301,6 +301,11 @@ enum Cleanup {
         if o.pointee.kind != 0, o.pointee.maker == maker, o.pointee.flags & ObjectFlag.dying == 0 {
             o.pointee.maker = 0
             fault(.cleanupAbandonMaker)
+            // Linked, but perhaps not yet the object's, when its maker died: what is reachable is the object's.
+            if o.pointee.kind == ObjectKind.managed.rawValue + 1, case let log = ManagerLog.first(o), log != 0 {
+                pl_block_at(log).pointee.owner = Shared.tag(object)
+                fault(.cleanupAbandonOwner)
+            }
         }
         Objects.unlock(object)
         finish(object)

@@ -17,7 +17,8 @@ enum FaultPoint: UInt16, CaseIterable {
         inFlightAddInflightOverflow, inFlightRemoveList
     // Arena/Holes.swift
     case holesTakeState, holesTakeChunksFree, holesTakeChunksSpare, holesNoteChunksFree, holesNoteTrimWanted,
-        holesRecountChunkUsed, holesRecountChunksFree, holesRecountChunksSpare, holesRecountTrimWanted, holesPunchState,
+        holesRecountChunkUsed, holesRecountChunksFree, holesRecountChunksSpare, holesRecountTrimWanted,
+        holesPunchState,
         holesPunchChunksFree, holesPunchChunksSpare, holesTurnChunksSpare, holesTurnTrimWanted
     // Arena/Objects.swift
     case objectsLockRepaired, objectsLockTaken, objectsUnlockReleased, lockSetAddSet, lockSetAddFurtherSet,
@@ -31,7 +32,8 @@ enum FaultPoint: UInt16, CaseIterable {
         poolClearTail, poolClearRing, poolClearTicket, poolClearSendFirst, poolClearSendLast,
         poolClearSendCount, poolClearRecvFirst, poolClearRecvLast, poolClearRecvCount, poolClearSignalled,
         poolClearEndsFirst, poolClearReaders, poolClearWriters, poolClearReadersLent, poolClearHolders,
-        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved, poolTakeEndObject, poolTakeEndFlags, poolTakeEndRefused,
+        poolClearPeer, poolClearLine, poolClearZero, poolClearZero2, poolClearReserved, poolTakeEndObject,
+        poolTakeEndFlags, poolTakeEndRefused,
         poolTakeEndReserved2, poolTakeEndOwnNext, poolTakeEndOwnPrev, poolTakeEndObjectNext,
         poolTakeEndObjectPrev, poolTakeEndOwner, poolGiveEndOwner, poolTakeRecordActive, poolTakeRecordObject,
         poolTakeRecordChain, poolTakeRecordRecordIntent, poolTakeRecordOwner, poolTakeRecordRecords,
@@ -78,7 +80,7 @@ enum FaultPoint: UInt16, CaseIterable {
         endsEnterReaders, endsEnterReadersLent, endsEnterWriters, endsEnterHolders, endsEnterEndGen,
         endsIntendOwner, endsIntend, endsDetachObject, endsDetachEndIntent2, endsLeaveObjectNext,
         endsLeaveEndsFirst, endsLeaveObjectPrev, endsLeaveReaders, endsLeaveReadersLent, endsLeaveWriters,
-        endsLeaveHolders, endsLeaveEndGen, cleanupAbandonMaker, cleanupResumeMaker,
+        endsLeaveHolders, endsLeaveEndGen, cleanupAbandonMaker, cleanupAbandonOwner, cleanupResumeMaker,
         cleanupDestroyIfUnusedPeerFlags, cleanupDestroyIfUnusedPeerMaker, cleanupDestroyIfUnusedFlags,
         cleanupDestroyIfUnusedMaker, cleanupDisposeOwner, cleanupDisposeRing
     // Ends/Messages.swift
@@ -101,7 +103,8 @@ enum FaultPoint: UInt16, CaseIterable {
     case managerLogFillW, managerLogFillW2, managerLogFillW3, managerLogFillW4, managerLogFillCopy,
         managerLogAppendWords, managerLogAppendAppendBlock, managerLogReplaceDropping, managerLogReplaceLog,
         managerLogReplaceAppendBlock, managerLogAnnounceAppendObject, managerLogAnnounceAppendBlock,
-        managerLogResumeDropping, managerLogFreeOwner, managerLogFreeWord, managerLogSaveSaveBlock,
+        managerLogResumeDropping, managerLogSweepFreeingOwner, managerLogFreeOwner, managerLogFreeWord,
+        managerLogSaveSaveBlock,
         managerLogSaveSaveVersion, managerLogRollBackDropping, managerLogRollBackWords,
         managerLogSweepAppendAppendBlock
     // Manager/ManagerServer.swift
@@ -119,7 +122,7 @@ enum FaultPoint: UInt16, CaseIterable {
         inputReadLineInputEof
     // Output/OwnerLock.swift
     case ownerLocksAcquireWord, ownerLocksAcquireWaiters, ownerLocksAcquireNoWaiter, ownerLocksAcquireWord2,
-        ownerLocksReleaseWord
+        ownerLocksReleaseWord, ownerLocksReleaseWaiters
     // Process/Cancellation.swift
     case cancellationRequestJoined, cancellationMarkCancelDeadline, cancellationMarkCancel,
         cancellationMarkCancelSent, cancellationKillJoined, cancellationKillKillRequest,
@@ -152,11 +155,13 @@ enum FaultPoint: UInt16, CaseIterable {
     case spawnCreateStartLine, spawnCreateBirth, spawnCreateBeforeFork, spawnCreateForked, spawnCreatePid,
         spawnAnnounceBirths, spawnAnnounceBirthSummary, newbornBeginUnprotected, newbornBeginPid,
         newbornBeginState, newbornBeginRunning, finishProcessState, finishProcessFailOrder,
-        finishProcessExitInline, finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind, finishProcessRunning,
+        finishProcessExitInline, finishProcessExitStatus, finishProcessExitBlock, finishProcessExitKind,
+        finishProcessRunning,
         finishProcessEnded, finishProcessState2, finishAwaitChildrenUnjoinedFailure
     // Process/Supervisor.swift
     case supervisorTakeKicksKicks, supervisorWatchNewbornBirthSummary, supervisorWatchNewbornBirths,
-        supervisorWatchWatch, supervisorWatchWatch2, supervisorWatchWatch3, supervisorBuryRunning,
+        supervisorWatchWatch, supervisorWatchWatch2, supervisorWatchWatch3, supervisorKillNowWatch,
+        supervisorKillNowWatch2, supervisorBuryRunning,
         supervisorBuryState, supervisorBuryFailOrder, supervisorBuryExitBlock, supervisorBurySwept,
         supervisorBuryExitSignal, supervisorBuryExitStatus, supervisorBuryExitKind, supervisorBuryState2,
         supervisorAdoptOrphansState, supervisorPublishEndState, supervisorStartManagerService,
@@ -184,7 +189,8 @@ enum FaultPoint: UInt16, CaseIterable {
     case undoLogNoteUndoValue, undoLogNoteUndoValid, undoLogNotePageZero, undoLogNotePageUndoDirectory,
         undoLogNotePageUndoPages, undoLogNotePageWords, undoLogNotePageCopy, undoLogNotePageUndoPages2,
         undoLogNotePageDirectory, undoLogCommitUndoValid, undoLogCommitCommitted, undoLogCommitCommitted2,
-        undoLogRollBackValue, undoLogRollBackUndoValid, undoLogRollBackCopy, undoLogRollBackCommitted,
+        undoLogRollBackValue, undoLogRollBackUndoValid, undoLogRollBackCopy, undoLogRollBackOwner,
+        undoLogRollBackCommitted,
         undoLogDiscardUndoDirectory, undoLogDropPagesDirectory, undoLogDropPagesOwner, undoLogDropPagesUndoPages
     // Sync/Barrier.swift
     case barrierWaitClosedPhase, barrierLetPassPhase, barrierCloseIfHopelessClosedPhase

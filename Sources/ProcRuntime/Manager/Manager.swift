@@ -104,6 +104,7 @@ enum Manager {
             fault(.managerSweepManagerOutBlock)
         }
         ManagerLog.sweepAppend(slot)
+        ManagerLog.sweepFreeing(by: ProcessRef(index: slot, generation: pl_slot_at(slot).pointee.generation).raw)
         pl_store64(Shared.header(HeaderWord.managerWork), 1)
         fault(.managerSweepManagerManagerWork)
         pl_store64(Shared.header(HeaderWord.manager), 0)

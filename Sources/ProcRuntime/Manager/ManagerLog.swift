@@ -103,6 +103,20 @@ enum ManagerLog {
         return false
     }
 
+    /// After the death of a manager: a block that it was about to free, but that an object still names, is the object's.
+    static func sweepFreeing(by manager: UInt64) {
+        for object in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
+            let o = pl_object_at(object)!
+            guard o.pointee.kind == ObjectKind.managed.rawValue + 1 else { continue }
+            for word in [ObjectWord.dropping, ObjectWord.log] {
+                let block = pl_load64(Shared.word(o, word))
+                guard block != 0, pl_block_at(block).pointee.owner == manager else { continue }
+                pl_block_at(block).pointee.owner = Shared.tag(object)
+                fault(.managerLogSweepFreeingOwner)
+            }
+        }
+    }
+
     private static func drop(_ o: Object, _ object: UInt32) { free(chain: Shared.word(o, ObjectWord.dropping)) }
 
     /// Frees the blocks of a chain from its head; each is in flight before it leaves the chain.

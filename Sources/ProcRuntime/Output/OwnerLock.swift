@@ -65,7 +65,14 @@ enum OwnerLocks {
 
     /// The sweep's: a dead process holds nothing. It may also have died between its release and the wake-ups.
     static func release(ownedBy index: UInt32) {
+        let s = pl_slot_at(index)!
         for lock in [output, input] {
+            if pl_load32(&s.pointee.wait_gen) & 1 == 1, s.pointee.wait_kind == WaitKind.external,
+                s.pointee.wait_object == mark(of: lock)
+            {
+                _ = pl_sub32(&lock.pointee.waiters, 1)
+                fault(.ownerLocksReleaseWaiters)
+            }
             if pl_load32(&lock.pointee.word) == index {
                 release(lock)
             } else if pl_load32(&lock.pointee.waiters) != 0 {

@@ -124,7 +124,10 @@ enum Children {
     static func freeSlot(_ index: UInt32) {
         let s = pl_slot_at(index)!
         let block = s.pointee.exit_block
-        if block != 0 {
+        // Another tag: a parent that died here had it in hand, and its sweep has freed it.
+        let isResult = block != 0 && Blocks.isUsed(block)
+            && pl_block_at(block).pointee.owner == ProcessRef(index: index, generation: s.pointee.generation).raw
+        if isResult {
             InFlight.add(block)
             pl_order()
             pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw

@@ -41,7 +41,7 @@ enum Supervisor {
         pl_ignore_signal(SIGXFSZ)
         let start = Wakes.beginCalibration()
         try Arena.create(limit: memoryLimit)
-        raiseFileLimit()
+        try raiseFileLimit()
         pl_own().pointee.cores = UInt32(clamping: cs_processor_count())
         let index = try reserveOwnSlot()
         Newborn.become(index)
@@ -74,13 +74,24 @@ enum Supervisor {
         try ProcessTable.reserve(parent: 0)
     }
 
-    private static func raiseFileLimit() {
+    /// Throws `io` where not even the supervisor can work: it has seven, and looks into /proc.
+    private static func raiseFileLimit() throws {
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0, limit.rlim_cur < limit.rlim_max {
             limit.rlim_cur = limit.rlim_max
             setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
         }
+        mostDescriptors = Int32(clamping: limit.rlim_cur)
+        guard mostDescriptors >= 16 else {
+            throw RuntimeError(
+                kind: "io", message: "at most \(mostDescriptors) open files are allowed, at least 16 are needed (`ulimit -n`)")
+        }
     }
+
+    /// No descriptor of a process has this number or a higher one less `spareDescriptors`: there is always one to be had
+    /// for a look into /proc.
+    private static var mostDescriptors = Int32.max
+    private static let spareDescriptors: Int32 = 4
 
     /// Forks the main script and supervises until nothing is left. Returns the exit status of the program;
     /// where a signal ended it, dies of that signal instead.
@@ -153,6 +164,7 @@ enum Supervisor {
     private static func timeout() -> Int32 {
         var next = min(killAt, nextDeadline, timeOver)
         next = min(next, Detector.nextLook, managerRetry, Holes.nextTurn)
+        if !unwatched.isEmpty { next = min(next, pl_now() + unwatchedInterval) }
         if next == .max { return -1 }
         let left = next - pl_now()
         return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
@@ -215,7 +227,11 @@ enum Supervisor {
         // Only now: until its state was seen, a free slot could become the next process's, and the pidfd of that one
         // would have been noted under the name of the former. Its death was then nobody's.
         let ref = ProcessRef(index: index, generation: s.pointee.generation)
-        let fd = pl_pidfd_open(s.pointee.pid)
+        var fd = pl_pidfd_open(s.pointee.pid)
+        if fd >= mostDescriptors - spareDescriptors {
+            Glibc.close(fd)
+            fd = -1
+        }
         pl_store32(&s.pointee.watch, 3)
         fault(.supervisorWatchWatch3)
         Family.add(ref, childOf: s.pointee.parent)
@@ -500,8 +516,12 @@ enum Supervisor {
         if !isWatched(index) { watch(index) }
         if let fd = pidfd(of: index) {
             pl_pidfd_signal(fd, SIGKILL)
-        } else if index == mainSlot {
-            Glibc.kill(mainPid, SIGKILL)
+        } else if s.pointee.pid > 0, pl_cas32(&s.pointee.watch, 3, 1) {
+            // Without a pidfd: while `watch` is 1 the parent does not reap it, and the pid is its own.
+            if ProcessTable.state(s) < State.dead { Glibc.kill(s.pointee.pid, SIGKILL) }
+            fault(.supervisorKillNowWatch)
+            pl_store32(&s.pointee.watch, 3)
+            fault(.supervisorKillNowWatch2)
         }
     }
 

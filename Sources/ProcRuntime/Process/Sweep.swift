@@ -46,7 +46,11 @@ enum Sweep {
             fault(.sweepRepairLocksLockset)
         }
         if s.pointee.lockset_overflow != 0 {
-            for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) where pl_mutex_owner_died(mutex(i)) { touch(i, ref) }
+            // With its locks, or without ends: it had put off their cleaning.
+            for i in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
+                let isEmptied = pl_object_at(i).pointee.kind != 0 && pl_object_at(i).pointee.ends_first == 0
+                if isEmptied || pl_mutex_owner_died(mutex(i)) { touch(i, ref) }
+            }
             s.pointee.lockset_overflow = 0
             fault(.sweepRepairLocksLocksetOverflow)
         }
