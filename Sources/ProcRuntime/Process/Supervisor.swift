@@ -82,9 +82,9 @@ enum Supervisor {
             setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
         }
         mostDescriptors = Int32(clamping: limit.rlim_cur)
-        guard mostDescriptors >= 16 else {
+        guard mostDescriptors >= 8 else {
             throw RuntimeError(
-                kind: "io", message: "at most \(mostDescriptors) open files are allowed, at least 16 are needed (`ulimit -n`)")
+                kind: "io", message: "at most \(mostDescriptors) open files are allowed, at least 8 are needed (`ulimit -n`)")
         }
     }
 
@@ -517,9 +517,9 @@ enum Supervisor {
         if let fd = pidfd(of: index) {
             pl_pidfd_signal(fd, SIGKILL)
         } else if s.pointee.pid > 0, pl_cas32(&s.pointee.watch, 3, 1) {
+            fault(.supervisorKillNowWatch)
             // Without a pidfd: while `watch` is 1 the parent does not reap it, and the pid is its own.
             if ProcessTable.state(s) < State.dead { Glibc.kill(s.pointee.pid, SIGKILL) }
-            fault(.supervisorKillNowWatch)
             pl_store32(&s.pointee.watch, 3)
             fault(.supervisorKillNowWatch2)
         }
