@@ -22,6 +22,8 @@ extension Scenarios {
         "fault-unjoined": unjoined,
         "fault-full": full,
         "fault-refused": refused,
+        // With so few descriptors (see main.swift) that the root has no pidfd of most processes.
+        "fault-unwatched": kill,
         "fault-remade": remade,
         "fault-holes": holes,
     ]
@@ -251,6 +253,10 @@ extension Scenarios {
         var crew = Crew(p)
         for w in 0..<2 {
             try crew.start("parent\(w)", [c.both]) { q in
+                // A result that is too long for the process table.
+                let long = try q.r.createProcess(name: "child", ends: [], line: 0) { .value([UInt8](repeating: 9, count: 300), capabilities: []) }
+                let told = q.join(long)
+                try check(told == .value(-1) || told == .killed(9), "a long result: \(told)")
                 for i in 0..<3 {
                     let child = try q.start("child\(i)", [c.writer]) { g in
                         let grandchild = try g.start("grandchild", [c.writer]) { _ in 3 }

@@ -33,6 +33,10 @@ guard let scenario = Scenarios.all[arguments[1]] else {
 let size = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
 Runtime.managedService = { ListService() }
 setvbuf(stdout, nil, _IONBF, 0)
+if arguments[1] == "fault-unwatched" {
+    var few = rlimit(rlim_cur: 14, rlim_max: 14)
+    setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &few)
+}
 do {
     exit(try Runtime.run(name: "probe", memoryLimit: arguments[1] == "fault-full" ? 8 << 20 : 0) { runtime in
         do {
