@@ -34,7 +34,7 @@ let size = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
 Runtime.managedService = { ListService() }
 setvbuf(stdout, nil, _IONBF, 0)
 if arguments[1] == "fault-unwatched" {
-    var few = rlimit(rlim_cur: 14, rlim_max: 14)
+    var few = rlimit(rlim_cur: 11, rlim_max: 11)
     setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &few)
 }
 do {
