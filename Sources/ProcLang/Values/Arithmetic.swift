@@ -38,6 +38,16 @@ enum Arithmetic {
         return rest < 0 ? rest &+ y : rest
     }
 
+    /// The floor of the quotient, as far as it can be told from what is left of the division (CPython's float_divmod).
+    static func floorDivide(_ x: Double, _ y: Double) -> Double {
+        let rest = fmod(x, y)
+        var quotient = (x - rest) / y
+        if rest != 0, (rest < 0) != (y < 0) { quotient -= 1 }
+        if quotient == 0 { return copysign(0, x / y) }
+        let floor = quotient.rounded(.down)
+        return quotient - floor > 0.5 ? floor + 1 : floor
+    }
+
     static func remainder(_ x: Double, _ y: Double) -> Double {
         let rest = fmod(x, y)
         if rest != 0, (rest < 0) != (y < 0) { return rest + y }
@@ -202,7 +212,7 @@ extension VM {
             return Value(rest != 0 && (rest < 0) != (y.int < 0) ? quotient - 1 : quotient)
         }
         if y.asDouble == 0 { throw zeroDivision("//") }
-        return Value(((x.asDouble - Arithmetic.remainder(x.asDouble, y.asDouble)) / y.asDouble).rounded())
+        return Value(Arithmetic.floorDivide(x.asDouble, y.asDouble))
     }
 
     @inline(never)

@@ -188,8 +188,9 @@ enum Text {
         if number.isNaN { return "nan" }
         if number.isInfinite { return number < 0 ? "-inf" : "inf" }
         let text = number.description
-        // Swift writes numbers up to 2^54 without exponent, Python those below 1e16.
+        // Swift writes whole numbers up to 2^53 or 2^54 without exponent, Python those below 1e16.
         let magnitude = number.magnitude
+        if magnitude >= 9_007_199_254_740_992, magnitude < 1e16 { return "\(Int(number)).0" }
         if magnitude >= 1e16, !text.utf8.contains(101) {
             let sign = number < 0 ? "-" : ""
             var digits = text.drop { $0 == "-" }
