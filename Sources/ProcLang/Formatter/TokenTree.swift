@@ -150,7 +150,7 @@ struct TokenTreeBuilder {
                 if tokens[index].kind == .stringStart { depth += 1 }
                 if tokens[index].kind == .stringEnd { depth -= 1 }
                 index += 1
-            } while depth > 0
+            } while depth > 0 && index < tokens.count
             return .text(first: first, last: index - 1)
         case .leftParen, .leftBracket, .leftBrace: return .group(group())
         default:

@@ -277,11 +277,14 @@ extension Lexer {
         var depth = 0
         for (index, mode) in modes.enumerated() {
             if case .string(let state) = mode {
-                // A line break ends a single-line string, not the multi-line string around it.
-                if state.isMultiLine, position < bytes.count { continue }
-                outermost = state
-                depth = index
-                break
+                // A line break ends a single-line string, not the multi-line string around it, unless that is the only one,
+                // with a value whose format it breaks.
+                let isEnded = !state.isMultiLine || position >= bytes.count
+                if outermost == nil || isEnded {
+                    outermost = state
+                    depth = index
+                }
+                if isEnded { break }
             }
         }
         guard let state = outermost else {
