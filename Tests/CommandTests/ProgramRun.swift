@@ -53,6 +53,17 @@ enum Project {
     static let patience = ProcessInfo.processInfo.environment["GOLDEN_TIMEOUT"].flatMap(Double.init) ?? 10
 }
 
+/// Whether the condition comes true in time; asks every 5 ms. For what other processes do on their own time: a test never
+/// sleeps for so long as "it should be done by then".
+func holds(within seconds: Double = Project.patience, _ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = Date().addingTimeInterval(seconds)
+    while try !condition() {
+        if Date() > deadline { return false }
+        usleep(5_000)
+    }
+    return true
+}
+
 /// A child process that was started with posix_spawn in a session of its own.
 struct Child {
     let pid: pid_t

@@ -53,14 +53,12 @@ struct WatchTests {
     }
 
     static func waitUntilBusy(_ child: Child) throws {
-        let deadline = Date().addingTimeInterval(Project.patience)
         var seen = ""
-        while Date() < deadline {
+        let busy = try holds {
             seen = try ps("\(child.pid)").out
-            if seen.contains("to receive from channel jobs"), seen.contains("spinner") { return }
-            usleep(50_000)
+            return seen.contains("to receive from channel jobs") && seen.contains("spinner")
         }
-        throw LaunchFailure(description: "the watched program did not come so far: \(seen)")
+        if !busy { throw LaunchFailure(description: "the watched program did not come so far: \(seen)") }
     }
 
     @Test("ps shows processes with state, line and what they wait for, and channels with their ends")
@@ -143,8 +141,7 @@ struct WatchTests {
         let run = try await Limiter.shared.run {
             var err = ""
             _ = try ProgramRun.of("/usr/bin/env", ["python3", "-c", forged], during: { child in
-                let deadline = Date().addingTimeInterval(Project.patience)
-                while access("/proc/\(child.pid)/cwd/ready", F_OK) != 0, Date() < deadline { usleep(20_000) }
+                _ = holds { access("/proc/\(child.pid)/cwd/ready", F_OK) == 0 }
                 err = (try? Self.ps("\(child.pid)").err) ?? ""
                 kill(child.pid, SIGKILL)
             })
