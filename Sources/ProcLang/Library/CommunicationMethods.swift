@@ -95,38 +95,36 @@ enum CommunicationMethods {
         table.function("event", "", "An event: processes wait until it is set.") { (vm, a, _) throws(Raise) in
             try make(vm, Value(0), .event, least: 0) { _ in try vm.host.makeEvent() }
         }
-        table.method(of: Tag.sync, "wait", "timeout=", "Waits until the barrier is full, or the event is set.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind != .semaphore else { throw vm.noField(a[0], vm.heap.intern("wait")) }
-            try wait(vm, a[0], a[1])
-            return .nil
+        /// A method of some kinds of these objects; the others have no such member.
+        func method(
+            of kinds: Set<ObjectKind>, _ name: String, _ signature: String, _ doc: String,
+            _ body: @escaping (VM, ObjectRef, UnsafeMutablePointer<Value>) throws(Raise) -> Value
+        ) {
+            table.method(of: Tag.sync, name, signature, doc) { (vm, a, _) throws(Raise) in
+                guard kinds.contains(a[0].objectKind) else { throw vm.noField(a[0], vm.heap.intern(name)) }
+                return try body(vm, a[0].objectRef, a)
+            }
         }
-        table.method(of: Tag.sync, "acquire", "timeout=", "Takes a permit of the semaphore; waits until there is one.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind == .semaphore else { throw vm.noField(a[0], vm.heap.intern("acquire")) }
+        method(of: [.barrier, .event], "wait", "timeout=", "Waits until the barrier is full, or the event is set.") { (vm, _, a) throws(Raise) in
             try wait(vm, a[0], a[1])
-            return .nil
         }
-        table.method(of: Tag.sync, "release", "", "Gives a permit back.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind == .semaphore else { throw vm.noField(a[0], vm.heap.intern("release")) }
-            let object = a[0].objectRef
+        method(of: [.semaphore], "acquire", "timeout=", "Takes a permit of the semaphore; waits until there is one.") { (vm, _, a) throws(Raise) in
+            try wait(vm, a[0], a[1])
+        }
+        method(of: [.semaphore], "release", "", "Gives a permit back.") { (vm, object, _) throws(Raise) in
             try vm.onHost { try vm.host.signal(object) }
             return .nil
         }
-        table.method(of: Tag.sync, "set", "", "Sets the event: who waits for it goes on.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind == .event else { throw vm.noField(a[0], vm.heap.intern("set")) }
-            let object = a[0].objectRef
+        method(of: [.event], "set", "", "Sets the event: who waits for it goes on.") { (vm, object, _) throws(Raise) in
             try vm.onHost { try vm.host.signal(object) }
             return .nil
         }
-        table.method(of: Tag.sync, "clear", "", "Clears the event.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind == .event else { throw vm.noField(a[0], vm.heap.intern("clear")) }
-            let object = a[0].objectRef
+        method(of: [.event], "clear", "", "Clears the event.") { (vm, object, _) throws(Raise) in
             try vm.onHost { try vm.host.clear(object) }
             return .nil
         }
-        table.method(of: Tag.sync, "is_set", "", "Whether the event is set.") { (vm, a, _) throws(Raise) in
-            guard a[0].objectKind == .event else { throw vm.noField(a[0], vm.heap.intern("is_set")) }
-            let object = a[0].objectRef
-            return Value(try vm.onHost { try vm.host.level(of: object) } != 0)
+        method(of: [.event], "is_set", "", "Whether the event is set.") { (vm, object, _) throws(Raise) in
+            Value(try vm.onHost { try vm.host.level(of: object) } != 0)
         }
     }
 
@@ -140,10 +138,10 @@ enum CommunicationMethods {
         return Value(end: End(object: object, kind: kind, rights: .hold))
     }
 
-    private static func wait(_ vm: VM, _ value: Value, _ timeout: Value) throws(Raise) {
+    private static func wait(_ vm: VM, _ value: Value, _ timeout: Value) throws(Raise) -> Value {
         let outcome = vm.host.waitFor(
             value.objectRef, deadline: try vm.deadline(timeout), line: vm.currentLine, tryDepth: vm.tryDepth)
-        if case .done = outcome { return }
+        if case .done = outcome { return .nil }
         throw vm.waitFailure(outcome, "the \(value.typeName) was not ready in time")
     }
 }

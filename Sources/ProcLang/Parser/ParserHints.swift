@@ -393,25 +393,22 @@ extension Parser {
             indent += 1
         }
         advance()
-        let (lines, maps) = (linesMatter, mapsAllowed)
-        linesMatter = true
-        mapsAllowed = true
         var statements: [Stmt] = []
         let onOneLine = !current.startsLine
-        while kind != .endOfFile, kind != .rightBrace {
-            if current.startsLine {
-                if onOneLine { break }
-                let line = source.line(at: current.start)
-                if Int(current.start) - source.bounds(ofLine: line).lowerBound <= indent { break }
+        try asStatements {
+            while kind != .endOfFile, kind != .rightBrace {
+                if current.startsLine {
+                    if onOneLine { break }
+                    let line = source.line(at: current.start)
+                    if Int(current.start) - source.bounds(ofLine: line).lowerBound <= indent { break }
+                }
+                if isWord("pass"), kind(ahead: 1) == .endOfFile || tokens[index + 1].startsLine {
+                    advance()
+                    continue
+                }
+                if let statement = try parseRecovering(inBlock: true) { statements.append(statement) }
             }
-            if isWord("pass"), kind(ahead: 1) == .endOfFile || tokens[index + 1].startsLine {
-                advance()
-                continue
-            }
-            if let statement = try parseRecovering(inBlock: true) { statements.append(statement) }
         }
-        linesMatter = lines
-        mapsAllowed = maps
         try grow()
         endNode(outer)
         return Block(statements, spanFrom(first))

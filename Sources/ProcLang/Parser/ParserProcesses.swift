@@ -84,39 +84,30 @@ extension Parser {
 
     /// The braces of `parallel { }`.
     private func parseItems(_ word: String) throws -> [ProcessItem] {
-        let opening = index
         var items: [ProcessItem] = []
         let outer = beginNode()
-        advance()
-        let (lines, maps) = (linesMatter, mapsAllowed)
-        linesMatter = true
-        mapsAllowed = true
-        while kind != .rightBrace {
-            if kind == .endOfFile { try failUnclosedBlock(opening) }
+        try parseBraces {
             if kind == .leftBrace, !looksLikeMap() {
                 let header = currentSpan
                 items.append(blockItem(try parseBlock(), header))
                 _ = accept(.semicolon)
-                continue
+                return
             }
-            guard let statement = try parseRecovering(inBlock: true) else { continue }
+            guard let statement = try parseRecovering(inBlock: true) else { return }
             if case .expression(let expr) = statement.kind {
                 switch expr.kind {
                 case .call:
                     items.append(ProcessItem(.call(expr), expr.span))
-                    continue
+                    return
                 case .parallel:
                     items.append(nestedItem(expr))
-                    continue
-                case .invalid: continue
+                    return
+                case .invalid: return
                 default: break
                 }
             }
             reportNoProcess(statement.span, "an item of `\(word)`", word)
         }
-        advance()
-        linesMatter = lines
-        mapsAllowed = maps
         endNode(outer)
         return items
     }

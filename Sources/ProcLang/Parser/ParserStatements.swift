@@ -207,29 +207,40 @@ extension Parser {
         try enter()
         defer { nesting -= 1 }
         let opening = index
-        advance()
         let outer = beginNode()
-        let (lines, maps) = (linesMatter, mapsAllowed)
-        linesMatter = true
-        mapsAllowed = true
         var statements: [Stmt] = []
-        while kind != .rightBrace {
-            if kind == .endOfFile { try failUnclosedBlock(opening) }
-            if let statement = try parseRecovering(inBlock: true) { statements.append(statement) }
-        }
-        advance()
-        linesMatter = lines
-        mapsAllowed = maps
+        try parseBraces { if let statement = try parseRecovering(inBlock: true) { statements.append(statement) } }
         try grow()
         endNode(outer)
         return Block(statements, spanFrom(opening))
     }
 
-    func failUnclosedBlock(_ opening: Int) throws -> Never {
-        report(
-            .unclosedBracket, "`{` is never closed", span(tokens[opening]), label: "opened here",
-            more: [.init(currentSpan, "the text ends here")])
-        throw ParseFailure()
+    /// From `{` to its `}`; calls `part` for each thing in between.
+    func parseBraces(_ part: () throws -> Void) throws {
+        let opening = index
+        advance()
+        try asStatements {
+            while kind != .rightBrace {
+                if kind == .endOfFile {
+                    report(
+                        .unclosedBracket, "`{` is never closed", span(tokens[opening]), label: "opened here",
+                        more: [.init(currentSpan, "the text ends here")])
+                    throw ParseFailure()
+                }
+                try part()
+            }
+            advance()
+        }
+    }
+
+    /// Parses with the rules of a block, whatever stands around it. After a failure the recovery sets the rules anew.
+    func asStatements(_ body: () throws -> Void) throws {
+        let (lines, maps) = (linesMatter, mapsAllowed)
+        linesMatter = true
+        mapsAllowed = true
+        try body()
+        linesMatter = lines
+        mapsAllowed = maps
     }
 
     // MARK: Control flow
@@ -360,23 +371,15 @@ extension Parser {
     /// The braces of `select` and `match`. `clause` parses one, or returns false where none begins. A clause
     /// that does not parse is passed like a statement.
     func parseClauses(_ word: String, _ clause: (Int) throws -> Bool) throws {
-        let opening = index
         guard kind == .leftBrace else {
             try fail("expected `{`, found \(found)", help: ["`\(word)` has its cases in braces"])
         }
-        advance()
-        let (lines, maps) = (linesMatter, mapsAllowed)
-        linesMatter = true
-        mapsAllowed = true
-        while kind != .rightBrace {
-            if kind == .endOfFile { try failUnclosedBlock(opening) }
-            if accept(.semicolon) { continue }
+        try parseBraces {
+            if accept(.semicolon) { return }
             let first = index
             let (outerNesting, outerHeight) = (nesting, height)
             do {
-                if try clause(first) {
-                    continue
-                }
+                if try clause(first) { return }
                 try fail(
                     "expected a case of `\(word)`, found \(found)",
                     help: text(current) == "default" || isWord("_")
@@ -386,8 +389,5 @@ extension Parser {
                 try recover(failure, outerNesting, outerHeight, from: first, inBlock: true)
             }
         }
-        advance()
-        linesMatter = lines
-        mapsAllowed = maps
     }
 }

@@ -49,9 +49,18 @@ extension VM {
         case Tag.float: text.append(Text.float(value.float))
         case Tag.string: Text.quote(value.string.utf8, into: &text)
         case Tag.bytes: Text.quoteBytes(UnsafeBufferPointer(start: value.bytes.pointee.bytes, count: value.bytes.pointee.count), into: &text)
-        case Tag.list: try reprList(value.list, into: &text, depth: depth)
-        case Tag.map: try reprMap(value.map, into: &text, depth: depth)
-        case Tag.namespace: try reprNamespace(value.namespace, into: &text, depth: depth)
+        case Tag.list:
+            try enclosed(value.list, "[", "]", into: &text) { (text) throws(Raise) in
+                try reprItems(value.list, into: &text, depth: depth)
+            }
+        case Tag.map:
+            try enclosed(value.map, "{", "}", into: &text) { (text) throws(Raise) in
+                try reprEntries(value.map, asFields: false, into: &text, depth: depth)
+            }
+        case Tag.namespace:
+            try enclosed(value.namespace, "Namespace(", ")", into: &text) { (text) throws(Raise) in
+                try reprEntries(value.namespace.pointee.fields, asFields: true, into: &text, depth: depth)
+            }
         case Tag.range:
             let range = value.range.pointee
             if range.step == 1 {
@@ -96,33 +105,38 @@ extension VM {
         }
     }
 
-    private func reprList(
+    /// Writes a collection: `open`, what `items` writes, `close`; or `...` between them if it is inside itself.
+    private func enclosed(
+        _ object: UnsafeMutableRawPointer, _ open: String, _ close: String, into text: inout [UInt8],
+        _ items: (inout [UInt8]) throws(Raise) -> Void
+    ) throws(Raise) {
+        let header = object.assumingMemoryBound(to: ObjectHeader.self)
+        text.append(open)
+        if header.pointee.flags & ObjectHeader.visiting != 0 {
+            text.append("...")
+        } else {
+            header.pointee.flags |= ObjectHeader.visiting
+            defer { header.pointee.flags &= ~ObjectHeader.visiting }
+            try items(&text)
+        }
+        text.append(close)
+    }
+
+    private func reprItems(
         _ list: UnsafeMutablePointer<ListObject>, into text: inout [UInt8], depth: Int
     ) throws(Raise) {
-        if list.pointee.header.flags & ObjectHeader.visiting != 0 {
-            text.append("[...]")
-            return
-        }
-        list.pointee.header.flags |= ObjectHeader.visiting
-        defer { list.pointee.header.flags &= ~ObjectHeader.visiting }
-        text.append("[")
         var index = 0
         while index < list.pointee.count {
             if index > 0 { text.append(", ") }
             try repr(list.pointee.items[index], into: &text, depth: depth + 1)
             index += 1
         }
-        text.append("]")
     }
 
-    private func reprMap(_ map: UnsafeMutablePointer<MapObject>, into text: inout [UInt8], depth: Int) throws(Raise) {
-        if map.pointee.header.flags & ObjectHeader.visiting != 0 {
-            text.append("{...}")
-            return
-        }
-        map.pointee.header.flags |= ObjectHeader.visiting
-        defer { map.pointee.header.flags &= ~ObjectHeader.visiting }
-        text.append("{")
+    /// The entries of a map as `key: value`, those of a namespace (`asFields`) as `name=value`.
+    private func reprEntries(
+        _ map: UnsafeMutablePointer<MapObject>, asFields: Bool, into text: inout [UInt8], depth: Int
+    ) throws(Raise) {
         var first = true
         var entry = 0
         while entry < map.pointee.used, let entries = map.pointee.entries {
@@ -131,37 +145,10 @@ extension VM {
             if slot.key.isAbsent { continue }
             if !first { text.append(", ") }
             first = false
-            try repr(slot.key, into: &text, depth: depth + 1)
-            text.append(": ")
+            if asFields { try display(slot.key, into: &text) } else { try repr(slot.key, into: &text, depth: depth + 1) }
+            text.append(asFields ? "=" : ": ")
             try repr(slot.value, into: &text, depth: depth + 1)
         }
-        text.append("}")
-    }
-
-    private func reprNamespace(
-        _ namespace: UnsafeMutablePointer<NamespaceObject>, into text: inout [UInt8], depth: Int
-    ) throws(Raise) {
-        if namespace.pointee.header.flags & ObjectHeader.visiting != 0 {
-            text.append("Namespace(...)")
-            return
-        }
-        namespace.pointee.header.flags |= ObjectHeader.visiting
-        defer { namespace.pointee.header.flags &= ~ObjectHeader.visiting }
-        text.append("Namespace(")
-        let fields = namespace.pointee.fields
-        var first = true
-        var entry = 0
-        while entry < fields.pointee.used, let entries = fields.pointee.entries {
-            let slot = entries[entry]
-            entry += 1
-            if slot.key.isAbsent { continue }
-            if !first { text.append(", ") }
-            first = false
-            try display(slot.key, into: &text)
-            text.append("=")
-            try repr(slot.value, into: &text, depth: depth + 1)
-        }
-        text.append(")")
     }
 }
 
