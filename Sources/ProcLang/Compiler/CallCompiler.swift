@@ -83,8 +83,8 @@ extension FunctionCompiler {
     private func argument(_ expr: Expr, byReference: Bool, to register: Int) throws {
         if byReference {
             switch expr.kind {
-            case .name(let name), .sharedReference(let name):
-                return try at(expr.span) { try loadRaw(name, to: register) }
+            case .name(let name): return try at(expr.span) { try loadRaw(name, to: register) }
+            case .sharedReference(let name): return try at(expr.span) { try loadReference(name, to: register) }
             case .member(let member):
                 if let binding = member.resolved {
                     return at(expr.span) { _ = emit(.getGlobalChecked, register, wide: binding.globalSlot) }

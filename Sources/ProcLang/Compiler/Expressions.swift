@@ -45,7 +45,7 @@ extension FunctionCompiler {
         case .string(let text): try loadConstant(heap.intern(text), to: target)
         case .interpolation(let parts): try interpolation(parts, to: target)
         case .name(let name): try load(name, to: target)
-        case .sharedReference(let name): try loadRaw(name, to: target)
+        case .sharedReference(let name): try loadReference(name, to: target)
         case .list(let items): try list(items, to: target)
         case .map(let entries): try map(entries, to: target)
         case .comprehension(let comprehension): try self.comprehension(comprehension, to: target)

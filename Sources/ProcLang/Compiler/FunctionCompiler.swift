@@ -243,19 +243,30 @@ final class FunctionCompiler {
     func loadRaw(_ name: Name, to target: Int) throws {
         let checked = name.mayBeUninitialised
         let binding = try binding(name)
+        /// What may not be there yet is named by the failure: the name, not the statement around it.
+        func load(_ op: Opcode, _ place: Int) {
+            if checked { at(name.span) { _ = emit(op, target, place) } } else { emit(op, target, place) }
+        }
         switch try place(of: binding) {
         case .register(let register):
             if register != target { emit(.move, target, register) }
-        case .box(let register): emit(checked ? .getBoxChecked : .getBox, target, register)
-        case .upvalue(let index): emit(checked ? .getUpvalueChecked : .getUpvalue, target, index)
-        case .upvalueBox(let index): emit(checked ? .getUpvalueBoxChecked : .getUpvalueBox, target, index)
-        case .global(let slot): emit(checked ? .getGlobalChecked : .getGlobal, target, wide: slot)
+        case .box(let register): load(checked ? .getBoxChecked : .getBox, register)
+        case .upvalue(let index): load(checked ? .getUpvalueChecked : .getUpvalue, index)
+        case .upvalueBox(let index): load(checked ? .getUpvalueBoxChecked : .getUpvalueBox, index)
+        case .global(let slot):
+            if checked { at(name.span) { _ = emit(.getGlobalChecked, target, wide: slot) } } else { emit(.getGlobal, target, wide: slot) }
         case .builtin(let text):
             guard let value = module.vm.library.value(text) else {
                 throw CompileError(message: "the library has no `\(text)`", span: name.span)
             }
             try loadConstant(value, to: target)
         }
+    }
+
+    /// `shared x`: the variable itself. An ordinary name may hold one that was received.
+    func loadReference(_ name: Name, to target: Int) throws {
+        try loadRaw(name, to: target)
+        if try !binding(name).isShared { emit(.sharedCheck, target) }
     }
 
     /// Loads the value of a name.

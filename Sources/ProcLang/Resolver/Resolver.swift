@@ -35,6 +35,8 @@ public final class Resolver {
     /// The communication at hand does not wait without bounds, or closes the channel.
     var isPatient = true
     var isClosing = false
+    /// `closed` branches of a `select` that does not wait without bounds, and the channels of this process that it waits for.
+    var polledEnds: [(binding: Binding, closed: Block)] = []
     /// Ends that were sent away and not used since.
     var passedOn: [PassedOn] = []
 
@@ -88,6 +90,7 @@ public final class Resolver {
         settleLocks()
         warnSelfCommunication()
         warnOneSidedChannels()
+        warnDeafClosed()
         module.functions = functions
         if moduleScope.isInteractive || moduleScope.isImported {
             for binding in module.globals { binding.isCaptured = true }
@@ -408,13 +411,15 @@ public final class Resolver {
         }
     }
 
-    /// The `var` (or parameter) of this process that `c ? x` assigns; nil if it binds anew.
+    /// The `var` (or parameter) of this process, or the shared variable, that `c ? x` assigns; nil if it binds anew.
     func assignableByReceive(_ text: String) -> Binding? {
         var block: BlockScope? = scope
         while let present = block {
             if let binding = present.names[text] {
                 return isAssignedByReceive(binding) ? binding : nil
             }
+            // A function may stand before what it assigns.
+            if present.function !== function, let binding = present.upcoming[text], isAssignedByReceive(binding) { return binding }
             block = present.parent
         }
         if let binding = moduleScope.globals[text], isAssignedByReceive(binding) { return binding }
@@ -424,6 +429,8 @@ public final class Resolver {
     private func isAssignedByReceive(_ binding: Binding) -> Bool {
         switch binding.kind {
         case .variable, .parameter(.value): return !isForeign(binding)
+        // Used by its plain name, in every process.
+        case .shared, .parameter(.shared): return true
         // At the top level a name stays the same thing however often it is received.
         case .received: return binding.isGlobal && scope.isGlobal && binding.span.file == module.source.id
         default: return false
@@ -448,6 +455,7 @@ public final class Resolver {
         }
         guard !isUnreliable(name.text), reportedNames.insert(name.text).inserted else { return }
         var help: [String] = []
+        let shown = name.text.shortened(to: 80)
         if module.source.text[..<Int(name.span.start)].reversed().drop(while: { $0 == 32 }).starts(with: [47, 47]) {
             help = ["comments begin with `#`"]
         } else if let foreign = Suggestions.foreignNames[name.text] {
@@ -460,7 +468,7 @@ public final class Resolver {
             more = [.init(inner.span, "a name of this block only")]
             help = ["a name lives in its block; declare `var \(name.text)` before the block to use it after it"]
         }
-        report(.error, .undefinedName, "`\(name.text)` is not defined", name.span, more: more, help: help)
+        report(.error, .undefinedName, "`\(shown)` is not defined", name.span, more: more, help: help)
     }
 
     private func visibleNames() -> [String] {

@@ -148,15 +148,20 @@ extension Resolver {
     /// A literal is no channel.
     private func checkIsEnd(_ value: Expr, _ formal: Parameter, _ callee: String) {
         var isWrong = value.isLiteral
+        var isList = false
+        if case .list = value.kind { isList = true }
         if case .name(let name) = value.kind, let binding = peek(name.text) {
             isWrong =
                 binding.isShared || binding.kind == .channelArray || binding.kind == .queueArray
                 || (binding.kind == .constant && binding.initializer?.isLiteral == true)
+            isList = binding.kind == .channelArray || binding.kind == .queueArray
+            if case .list? = binding.initializer?.kind { isList = true }
         }
         guard isWrong, case let mark = formal.kind == .reader ? "?" : "!" else { return }
         report(
             .error, .direction, "`\(formal.name.text)\(mark)` of `\(callee)` takes an end of a channel, queue or pipe",
-            value.span, more: [.init(formal.name.span, "declared here")])
+            value.span, more: [.init(formal.name.span, "declared here")],
+            help: isList ? ["a list of ends is passed as a plain parameter, declared without `\(mark)`: `\(formal.name.text)`"] : [])
     }
 
     private func passShared(_ call: Call, _ index: Int, _ formal: Parameter, _ callee: String) {
@@ -181,12 +186,7 @@ extension Resolver {
                 return
             }
             note(binding, .value, name.span)
-            // A received shared variable is an ordinary name.
-            switch binding.kind {
-            case .received, .parameter(.value), .loopVariable: return
-            case .constant, .variable: if binding.initializer?.isLiteral != true { return }
-            default: break
-            }
+            guard !mayHoldShared(binding) else { return }
             report(
                 .error, .sharedArgument, "`\(formal.name.text)` of `\(callee)` takes a shared variable", value.span,
                 more: [.init(binding.span, "`\(name.text)` is declared here")],
@@ -301,7 +301,7 @@ extension Resolver {
             resolve(member.object, .look)
             isClosing = false
         case "poison": resolve(member.object, .value)
-        case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem":
+        case _ where member.changesObject:
             resolve(member.object, .value)
             checkFixedSize(member)
             noteChange(member.object, expr.span)

@@ -45,9 +45,9 @@ extension Resolver {
         guard var known = channelUses.removeValue(forKey: id) else { return }
         known.mentions += 1
         known.isGuarded = known.isGuarded || guardDepth > 0 || !isPatient
+        known.isClosed = known.isClosed || isClosing
         switch usage {
         case .rights(.hold):
-            known.isClosed = known.isClosed || isClosing
             known.isLookedAt = known.isLookedAt || !isClosing
         default: known.uses.append((usage, span))
         }
@@ -106,6 +106,40 @@ extension Resolver {
                         ? "some process must send: `\(name) ! value`, or take it as a parameter `x!`"
                         : "some process must receive: `\(name) ? x`, `for x in \(name)`, or take it as a parameter `x?`"
                 ])
+        }
+    }
+
+    /// Notes the channels that this process declares and that a `select` with another way out receives from.
+    func notePolledEnds(_ node: Select, _ closed: Block) {
+        for entry in node.cases where entry.condition == nil {
+            guard case .receive(let source, _) = entry.action, case .name(let name) = source.kind,
+                let binding = name.binding, binding.owner === function
+            else { continue }
+            polledEnds.append((binding, closed))
+        }
+    }
+
+    /// A process that declared a channel and never closes it holds its writing end. Where it waits with a bound it could
+    /// still send, so that `select` never finds the stream at its end.
+    func warnDeafClosed() {
+        guard !moduleScope.isInteractive, !diagnostics.hasErrors else { return }
+        for (binding, closed) in polledEnds {
+            guard let uses = channelUses[ObjectIdentifier(binding)], !uses.isClosed,
+                !(binding.isGlobal && moduleScope.isImported),
+                uses.uses.allSatisfy({ staysHere($0.usage) })
+            else { continue }
+            report(
+                .warning, .unreachable, "this `closed` never runs: this process holds the writing end of `\(binding.name)` itself",
+                closed.span.firstLine(of: module.source), more: [.init(binding.span, "declared by this process, and never closed")],
+                help: ["when the others have their ends, give up this one: `\(binding.name).writer.close()`"])
+        }
+    }
+
+    /// Nobody else could close the end in the name of this process.
+    private func staysHere(_ usage: Usage) -> Bool {
+        switch usage {
+        case .rights(let rights): return rights != .both
+        case .argument(let callee, _): return callee.kind == .process
         }
     }
 

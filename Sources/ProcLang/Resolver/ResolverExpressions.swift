@@ -146,22 +146,25 @@ extension Resolver {
         guard let binding = lookUp(name) else { return }
         binding.isUsed = true
         guard binding.isShared else {
-            let isCell: Bool
-            switch binding.kind {
-            case .received, .parameter, .loopVariable: isCell = true
-            default: isCell = false
-            }
+            note(binding, usage, name.span)
+            guard !mayHoldShared(binding) else { return }
             report(
                 .error, .sharedArgument, "`\(name.text)` is not a shared variable", name.span,
                 more: binding.span.isNone ? [] : [.init(binding.span, "declared here")],
-                help: isCell
-                    ? ["if it holds a shared variable that was sent, pass it as it is: `\(name.text)`"]
-                    : ["declare it with `shared \(name.text) = ...`"])
-            note(binding, usage, name.span)
+                help: ["declare it with `shared \(name.text) = ...`"])
             return
         }
         function.noteUse(of: binding, .hold)
         escapedShared.append(binding)
+    }
+
+    /// An ordinary name that may hold a shared variable that was received.
+    func mayHoldShared(_ binding: Binding) -> Bool {
+        switch binding.kind {
+        case .received, .parameter(.value), .loopVariable: return true
+        case .constant, .variable: return binding.initializer?.isLiteral != true
+        default: return false
+        }
     }
 
     // MARK: Members

@@ -29,6 +29,12 @@ extension Resolver {
                 return resolveFunction(node)
             }
             resolve(call, expr, asProcess: true)
+            if case .member(let member) = call.callee.kind, member.changesObject, let binding = member.object.rootName?.binding,
+                binding.isCollection, !isForeign(binding)
+            {
+                // The call is a process of its own.
+                warnForeignMutation(binding, expr.span)
+            }
             if let node = call.target ?? call.callee.functionValue, node.kind != .process {
                 startedFunctions.append((node, module.source.string(call.callee.span), item.span))
             }
@@ -160,6 +166,9 @@ extension Resolver {
             resolve(after.body)
         }
         if let otherwise = node.otherwise { resolve(otherwise) }
-        if let closed = node.closed { resolve(closed) }
+        if let closed = node.closed {
+            resolve(closed)
+            if node.after != nil || node.otherwise != nil { notePolledEnds(node, closed) }
+        }
     }
 }

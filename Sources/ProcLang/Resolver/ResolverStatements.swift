@@ -173,6 +173,7 @@ extension Resolver {
             if let binding = assignableByReceive(name.text) {
                 // Found as a use would find it, so that captures are noted.
                 _ = lookUp(name)
+                if binding.isShared { return assign(binding, name.span) }
                 binding.isReassigned = true
                 noteOuterAssignment(binding, name.span)
             } else {
@@ -283,9 +284,10 @@ extension Resolver {
         let count = diagnostics.count
         let binding = lookUp(name)
         if binding == nil, diagnostics.count > count {
-            diagnostics[count].title = "`\(name.text)` is not declared"
+            let shown = name.text.shortened(to: 80)
+            diagnostics[count].title = "`\(shown)` is not declared"
             diagnostics[count].help += [
-                "a new name is declared by `let \(name.text) = ...`, or `var` if it changes later"
+                "a new name is declared by `let \(shown) = ...`, or `var` if it changes later"
             ]
         }
         return binding
@@ -327,11 +329,14 @@ extension Resolver {
         if case .parameter(.value) = binding.kind, binding.owner === function { function.changedParameters.append(binding) }
         guard binding.isCollection else { return }
         noteOuter(binding, span, in: \.outerMutations)
-        guard isForeign(binding) else { return }
+        if isForeign(binding) { warnForeignMutation(binding, span) }
+    }
+
+    func warnForeignMutation(_ binding: Binding, _ span: Span) {
         report(
-            .warning, .foreignMutation, "this changes a copy of `\(name.text)` that only this process sees", span,
+            .warning, .foreignMutation, "this changes a copy of `\(binding.name)` that only this process sees", span,
             more: [.init(binding.span, "declared in another process")],
-            help: [Resolver.helpOnForeignMutation(name.text)])
+            help: [Resolver.helpOnForeignMutation(binding.name)])
     }
 
     static func helpOnForeignMutation(_ name: String) -> String {

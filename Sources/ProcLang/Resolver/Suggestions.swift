@@ -126,3 +126,11 @@ public enum Suggestions {
         return previous[b.count]
     }
 }
+
+extension String {
+    /// For messages: a text that is longer than so many characters is cut in the middle.
+    func shortened(to limit: Int) -> String {
+        guard utf8.count > limit, count > limit else { return self }
+        return "\(prefix(limit * 2 / 3))…\(suffix(limit / 4))"
+    }
+}

@@ -116,6 +116,15 @@ final class Member {
         self.name = name
         self.nameSpan = nameSpan
     }
+
+    /// The name of a method that changes the list or map it is called on.
+    var changesObject: Bool {
+        switch name {
+        case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem":
+            return true
+        default: return false
+        }
+    }
 }
 
 struct Argument {

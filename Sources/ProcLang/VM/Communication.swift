@@ -258,6 +258,7 @@ extension VM {
 
     func makeChannels(kind: ObjectKind, count: Value, capacity: Value) throws(Raise) -> Value {
         guard count.isInt, count.int >= 0 else { throw valueError("the number of \(kind)s is an int, at least 0") }
+        try require(count.int, ofSize: MemoryLayout<Value>.stride)
         let list = heap.newList(capacity: min(count.int, 1 << 16))
         for _ in 0..<count.int { heap.append(try makeChannel(kind: kind, capacity: capacity), to: list) }
         return Value(list)

@@ -54,6 +54,7 @@ extension VM {
             let labels = i.c & FunctionCompiler.SharedPath.named == 0 ? Value.nil : argumentNames
             base[i.b] = try sharedPathCall(
                 try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments, labels: labels)
+        case .sharedCheck: _ = try sharedVariable(base[i.a])
         case .lockEnter: try lockEnter(base + i.a, i.b)
         case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
         case .importModule: try importModule(base + i.a, i.wide)

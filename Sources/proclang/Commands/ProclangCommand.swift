@@ -78,7 +78,7 @@ struct ProclangCommand: ParsableCommand {
         do {
             var command = try parseAsRoot(words)
             try command.run()
-            Glibc.exit(ExitStatus.success)
+            StandardStreams.finish()
         } catch {
             let name = words.first == "help" ? words.dropFirst().first : words.first
             let command = CommandDescription.program.commands.first { $0.commandName == name }
@@ -89,7 +89,7 @@ struct ProclangCommand: ParsableCommand {
                 let program = CommandDescription.program
                 print(isHelp ? HelpText.forStandardOutput().render(command ?? program, isRoot: command == nil) : message,
                     terminator: isHelp ? "" : "\n")
-                Glibc.exit(ExitStatus.success)
+                StandardStreams.finish()
             }
             complain(refusal(message(for: error), command: command?.commandName))
             Glibc.exit(ExitStatus.refused)

@@ -1,4 +1,4 @@
-// Descriptors 0, 1 and 2 are always standard input, output and error.
+// Descriptors 0, 1 and 2 are always standard input, output and error, and a command whose output is lost fails.
 //
 // Where the caller closed one of them, the next file that the program opens would take its number, and what is
 // printed would go into that file.
@@ -14,5 +14,14 @@ enum StandardStreams {
             // refuses every write.
             _ = Glibc.open("/dev/null", O_RDONLY)
         }
+    }
+
+    /// Ends a command: successfully, unless what it printed could not be written.
+    static func finish() -> Never {
+        if fflush(stdout) != 0 || ferror(stdout) != 0 {
+            complain("proclang: cannot write to standard output")
+            exit(ExitStatus.failure)
+        }
+        exit(ExitStatus.success)
     }
 }
