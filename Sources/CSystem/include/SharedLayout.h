@@ -265,7 +265,7 @@ typedef struct pl_bases {
     int32_t memfd;
 } pl_bases;
 
-enum { PL_FIRST_HOLDS = 32 };
+enum { PL_FIRST_HOLDS = 32, PL_FIRST_RECORDS = 8, PL_CHOICE_BYTES = 416 };
 
 /// What this process has of one object: entries by right (read, write, hold), and the rights it once had.
 typedef struct pl_hold {
@@ -307,12 +307,19 @@ typedef struct pl_private {
     uint64_t turns_after;                // as this process last saw it in the header
     uint32_t ends_version;               // counts changes of `holds`
     uint64_t selfref;
-    struct pl_hold first_holds[PL_FIRST_HOLDS];   // where `holds` begins: no allocation in a newborn process
+    uint32_t *records;                   // the waiter records of this process
+    uint32_t record_count, record_room;
+    // Where these begin: no allocation, and no page of its own, in a newborn process.
+    struct pl_hold first_holds[PL_FIRST_HOLDS];
+    uint32_t first_records[PL_FIRST_RECORDS];
+    uint64_t choice_room[PL_CHOICE_BYTES / 8];   // the cases of a choice (Choice.swift)
 } pl_private;
 
 extern pl_private pl_local;
 static inline pl_private *pl_own(void) { return &pl_local; }
 static inline pl_hold *pl_first_holds(void) { return pl_local.first_holds; }
+static inline uint32_t *pl_first_records(void) { return pl_local.first_records; }
+static inline void *pl_choice_room(void) { return pl_local.choice_room; }
 static inline uint8_t *pl_received_inline(void) { return pl_local.received_inline; }
 
 extern pl_bases pl_arena;

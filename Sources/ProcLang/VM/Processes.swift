@@ -38,13 +38,13 @@ extension VM {
         switch callee.tag {
         case Tag.closure:
             let code = callee.closure.pointee.code
-            let info = infos[Int(code.pointee.info)]
-            name = info.isAnonymous ? "block:\(info.line)" : info.name
-            if named { given = try orderByName(info.name, info.parameterNames, registers + 1, count) }
+            let at = Int(code.pointee.info)
+            name = infos[at].isAnonymous ? "block:\(infos[at].line)" : infos[at].name
+            if named { given = try orderByName(infos[at].name, infos[at].parameterNames, registers + 1, count) }
             try completeArguments(code, registers + 1, given)
             given = Int(code.pointee.parameterCount)
-            for index in 0..<given where index < info.parameterIsShared.count {
-                try checkArgument(registers[index + 1], info, index)
+            for index in 0..<given where index < infos[at].parameterIsShared.count && infos[at].parameterIsShared[index] {
+                try checkArgument(registers[index + 1], infos[at], index)
             }
         case Tag.native:
             name = library.name(Int(callee.payload))
@@ -59,13 +59,10 @@ extension VM {
         return Value(heap: Tag.task, task)
     }
 
-    /// An argument of a `shared` parameter must be a shared variable; of `x?` and `x!`, an end with that direction.
-    func checkArgument(_ value: Value, _ info: FunctionInfo, _ index: Int) throws(Raise) {
-        if info.parameterIsShared[index] {
-            guard value.kind == Tag.shared || value.isAbsent else {
-                throw typeError("the parameter `shared \(info.parameterNames[index])` of `\(info.name)` needs a shared variable, not \(value.typeName)")
-            }
-        }
+    /// The argument of a `shared` parameter must be a shared variable.
+    private func checkArgument(_ value: Value, _ info: FunctionInfo, _ index: Int) throws(Raise) {
+        guard value.kind != Tag.shared, !value.isAbsent else { return }
+        throw typeError("the parameter `shared \(info.parameterNames[index])` of `\(info.name)` needs a shared variable, not \(value.typeName)")
     }
 
     /// The ends that the process of a task is given.
@@ -74,8 +71,7 @@ extension VM {
         let count = Int(task.pointee.header.aux)
         var rights: [Rights] = []
         if task.pointee.callee.tag == Tag.closure {
-            let info = infos[Int(task.pointee.callee.closure.pointee.code.pointee.info)]
-            rights = info.parameterRights
+            rights = infos[Int(task.pointee.callee.closure.pointee.code.pointee.info)].parameterRights
         }
         for index in 0..<count {
             let value = task.arguments[index]
@@ -174,10 +170,11 @@ extension VM {
 
     private func narrowArguments(_ task: UnsafeMutablePointer<TaskObject>, _ arguments: UnsafeMutablePointer<Value>, _ count: Int) {
         guard task.pointee.callee.tag == Tag.closure else { return }
-        let info = infos[Int(task.pointee.callee.closure.pointee.code.pointee.info)]
-        for index in 0..<min(count, info.parameterRights.count) where arguments[index].kind == Tag.end {
+        // In place: a copy counts references, which in a newborn process copies pages.
+        let at = Int(task.pointee.callee.closure.pointee.code.pointee.info)
+        for index in 0..<min(count, infos[at].parameterRights.count) where arguments[index].kind == Tag.end {
             var end = arguments[index].end
-            let rights = info.parameterRights[index].intersection(.both)
+            let rights = infos[at].parameterRights[index].intersection(.both)
             // `hold`: the body only looks at it or closes it.
             end.rights = rights.isEmpty ? end.rights : end.rights.intersection(rights)
             arguments[index] = Value(end: end)

@@ -42,6 +42,8 @@ final class VM {
     static let importedModules: UInt64 = 1 << 32
     static let stackCapacity = 12_000_000
     static let maximumFrames = 220_000
+    /// How many frames take the room of the wait points.
+    private static let waitPointFrames = 128 * MemoryLayout<WaitPoint>.stride / MemoryLayout<Frame>.stride
     static let maximumNativeDepth = 180
     /// Registers beyond those that the compiler gave out: room to pad the arguments of library functions.
     static let spareRegisters = 10
@@ -136,17 +138,17 @@ final class VM {
         cancelWord = host.cancelWord
         // Touched page by page as the stack grows; nil is all zeros, and fresh memory of this size is zero.
         guard let stack = calloc(VM.stackCapacity, MemoryLayout<Value>.stride),
-            let calls = calloc(VM.maximumFrames + 8, MemoryLayout<Frame>.stride)
+            let calls = calloc(VM.maximumFrames + 8 + VM.waitPointFrames, MemoryLayout<Frame>.stride)
         else { Heap.exhausted() }
         stackBase = stack.assumingMemoryBound(to: Value.self)
         stackLimit = stackBase + (VM.stackCapacity - 1024)
         softLimit = stackBase + VM.softStep
-        frames = calls.assumingMemoryBound(to: Frame.self)
+        // Before the first frame, in the page that every process writes to anyway.
+        waitPoints = calls.assumingMemoryBound(to: WaitPoint.self)
+        frames = calls.assumingMemoryBound(to: Frame.self) + VM.waitPointFrames
         framesLimit = frames + VM.maximumFrames
         currentFrame = frames - 1
         globals = .allocate(capacity: 1)
-        waitPoints = .allocate(capacity: 128)
-        waitPoints.initialize(repeating: WaitPoint(pc: 0, line: 0, tries: 0), count: 128)
         emptyFunction = VM.makeEmptyFunction()
         heap.releaseHandle = { [unowned(unsafe) self] in self.handleDied($0) }
         library.attach(to: self)
@@ -165,9 +167,8 @@ final class VM {
             function.deallocate()
         }
         free(stackBase)
-        free(frames)
+        free(waitPoints)
         globals.deallocate()
-        waitPoints.deallocate()
         spareBuffer?.deallocate()
         scalarBuffer.deallocate()
         lone.deinitialize(count: 1)

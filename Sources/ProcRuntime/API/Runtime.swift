@@ -82,13 +82,14 @@ public final class Runtime {
     public func sleep(until deadline: Int64) -> WaitOutcome { Cancellation.sleep(until: deadline) }
 
     /// Tells the source line that runs now, for those who inspect the program; set by whoever executes it, in each
-    /// process anew if the answer is not inherited by a fork.
-    public var lineOfProgram: (() -> Int32)? {
+    /// process anew if the answer is not inherited by a fork. A plain function: calling a closure counts references, which
+    /// in a newborn process copies a page.
+    public var lineOfProgram: (@convention(c) () -> Int32)? {
         get { WaitRecord.lineOfProgram }
         set { WaitRecord.lineOfProgram = newValue }
     }
     /// The same for the number of `try` statements around it.
-    public var tryDepthOfProgram: (() -> Int32)? {
+    public var tryDepthOfProgram: (@convention(c) () -> Int32)? {
         get { WaitRecord.tryDepthOfProgram }
         set { WaitRecord.tryDepthOfProgram = newValue }
     }

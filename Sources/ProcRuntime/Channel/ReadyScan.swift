@@ -22,7 +22,7 @@ enum ReadyScan {
     private static var version: UInt32 = 0
     private static var ready: UInt64 = 0
 
-    /// Before the first fork, see `Choice.makeBuffers`.
+    /// Done once before the first fork: each child would have to make them again, in pages of its own.
     static func makeBuffers() {
         if ends == nil {
             ends = .allocate(capacity: most)

@@ -268,7 +268,7 @@ enum Cleanup {
 
     /// After a fork: the parent's work stays the parent's.
     static func forget() {
-        replaceInherited(&pending, for: [])
+        if !pending.isEmpty { replaceInherited(&pending, for: []) }
         busy = false
     }
 

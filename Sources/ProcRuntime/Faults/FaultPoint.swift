@@ -44,7 +44,7 @@ enum FaultPoint: UInt16, CaseIterable {
     case channelsMakeCapacity, channelsMakeObjectIntent, channelsMakePipeCapacity, channelsMakePipeCapacity2,
         channelsMakePipePeer, channelsMakePipePeer2, channelsMakePipeObjectIntent, channelsHoldObjectIntent,
         channelsPoisonFlags
-    // Channel/Communicate.swift
+    // Channel/Choice.swift and Channel/Records.swift
     case choiceVoidOffersClaim, choiceEnqueueDirection2, choiceEnqueueMessage2, choiceEnqueueObject2,
         choiceEnqueueActive, choiceEnqueueDirection3, choiceLeaveActive, choiceLeaveClaim, recordsGiveBackRecords,
         choiceForgetClaimClaim, choiceNewEpochEpoch, choiceNewEpochClaim, choiceFillObject, choiceFillEpoch,

@@ -18,7 +18,7 @@ enum Spawn {
         Children.tidy()
         Output.flushQuietly()
         Parker.deliver()
-        Choice.makeBuffers()
+        ReadyScan.makeBuffers()
         let index = try ProcessTable.reserve(parent: pl_my_index())
         let s = pl_slot_at(index)!
         let ref = ProcessRef(index: index, generation: s.pointee.generation)

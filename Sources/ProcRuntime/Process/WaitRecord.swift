@@ -22,9 +22,9 @@ enum WaitRecord {
 
     /// The source line that runs now, asked for the waits whose callers do not know it (sleeping, input, external
     /// programs, operations on shared variables) or need it seldom (communication).
-    static var lineOfProgram: (() -> Int32)?
+    static var lineOfProgram: (@convention(c) () -> Int32)?
     /// The same for the number of `try` around it.
-    static var tryDepthOfProgram: (() -> Int32)?
+    static var tryDepthOfProgram: (@convention(c) () -> Int32)?
 
     /// Gives up the ends that the program in this process can no longer reach; set by whoever executes it.
     static var collector: (() -> Void)?

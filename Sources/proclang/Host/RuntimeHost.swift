@@ -87,7 +87,16 @@ enum ProgramContext {
     /// `--deny`: what no process of the program may do.
     nonisolated(unsafe) static var denied: Denials = []
     /// Of this process; a forked one has its copy.
-    nonisolated(unsafe) static var interpreter: Interpreter?
+    nonisolated(unsafe) static var interpreter: Interpreter? {
+        didSet { running = interpreter.map { Unmanaged.passUnretained($0) } }
+    }
+    /// The same, for those who may not count references: see `Runtime.lineOfProgram`.
+    nonisolated(unsafe) private static var running: Unmanaged<Interpreter>?
+
+    /// What the interpreter says; 0 without one.
+    static func ask(_ question: (Interpreter) -> Int32) -> Int32 {
+        running.map { $0._withUnsafeGuaranteedRef(question) } ?? 0
+    }
 
     static var environment: [String: String] {
         var result: [String: String] = [:]

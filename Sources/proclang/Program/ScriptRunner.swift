@@ -33,8 +33,8 @@ struct ScriptRunner {
         AddressSpace.bound(interpreter)
         ProgramContext.interpreter = interpreter
         interpreter.seed = limits.seed
-        runtime.lineOfProgram = { interpreter.currentLine }
-        runtime.tryDepthOfProgram = { interpreter.currentTryDepth }
+        runtime.lineOfProgram = { ProgramContext.ask { $0.currentLine } }
+        runtime.tryDepthOfProgram = { ProgramContext.ask { $0.currentTryDepth } }
         runtime.collector = { interpreter.collectWhileWaiting() }
         let reporter = Reporter(runtime: runtime, sources: interpreter.sources)
         let loader = Loader(

@@ -54,8 +54,8 @@ final class ReplSession {
         self.interpreter = interpreter
         ProgramContext.interpreter = interpreter
         interpreter.seed = seed
-        runtime.lineOfProgram = { interpreter.currentLine }
-        runtime.tryDepthOfProgram = { interpreter.currentTryDepth }
+        runtime.lineOfProgram = { ProgramContext.ask { $0.currentLine } }
+        runtime.tryDepthOfProgram = { ProgramContext.ask { $0.currentTryDepth } }
         runtime.collector = { interpreter.collectWhileWaiting() }
         style = TerminalStyle()
         isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
