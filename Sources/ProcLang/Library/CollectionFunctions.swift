@@ -80,7 +80,12 @@ enum CollectionFunctions {
         }
         table.function("zip", "*values", "A list of lists: the first items of all values, the second items, and so on.") { (vm, a, count) throws(Raise) in
             var lists: [UnsafeMutablePointer<ListObject>] = []
-            for index in 0..<count { lists.append(try vm.items(of: a[index])) }
+            let depth = vm.roots.count
+            defer { vm.roots.removeLast(vm.roots.count - depth) }
+            for index in 0..<count {
+                lists.append(try vm.items(of: a[index]))
+                vm.roots.append(Value(lists[index]))
+            }
             let shortest = lists.map(\.pointee.count).min() ?? 0
             let result = vm.heap.newList(capacity: shortest)
             for index in 0..<shortest { vm.heap.append(vm.heap.makeList(lists.map { $0.pointee.items[index] }), to: result) }

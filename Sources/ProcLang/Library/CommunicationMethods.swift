@@ -67,8 +67,9 @@ enum CommunicationMethods {
         }
         table.method(of: Tag.handle, "kill", "", "Kills the process at once (SIGKILL).") { (vm, a, _) throws(Raise) in
             let process = ProcessRef(raw: a[0].handle.pointee.process)
-            vm.quietProcesses.insert(process)
+            // One that has failed already did so by itself.
             if try !vm.settle(a[0].handle) {
+                vm.quietProcesses.insert(process)
                 vm.host.kill(process)
                 vm.host.markJoined(process)
             }
@@ -76,8 +77,9 @@ enum CommunicationMethods {
         }
         table.method(of: Tag.handle, "cancel", "", "Asks the process to end: `cancelled` is raised in it.") { (vm, a, _) throws(Raise) in
             let process = ProcessRef(raw: a[0].handle.pointee.process)
-            vm.quietProcesses.insert(process)
+            // One that has failed already did so by itself.
             if try !vm.settle(a[0].handle) {
+                vm.quietProcesses.insert(process)
                 vm.host.cancel(process)
                 vm.host.markJoined(process)
             }

@@ -37,7 +37,7 @@ extension VM {
             if index.tag == Tag.range { return try sliceByRange(object, index) }
             return Value(Int(object.bytes.pointee.bytes[try position(index, object.bytes.pointee.count, "bytes")]))
         case Tag.range:
-            if index.tag == Tag.range { return try sliceByRange(Value(items(of: object)), index) }
+            if index.tag == Tag.range { return try sliceByRange(object, index) }
             let range = object.range.pointee
             return Value(range.start &+ (try position(index, range.count, "range")) &* range.step)
         default:
@@ -118,6 +118,7 @@ extension VM {
         case Tag.bytes: return heap.makeBytes(object.bytes.pointee.bytes + start, count: end - start)
         default:
             let range = object.range.pointee
+            try require(end - start, ofSize: 16)
             let result = heap.newList(capacity: end - start)
             for index in start..<end { heap.append(Value(range.start &+ index &* range.step), to: result) }
             return Value(result)

@@ -159,7 +159,7 @@ extension VM {
     }
 
     /// Room for arguments beyond those that the compiler reserved.
-    private func reserve(_ arguments: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) {
+    func reserve(_ arguments: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) {
         let end = arguments + count + VM.spareRegisters
         if end >= softLimit, !raiseSoftLimit(for: end) { throw recursionError() }
     }

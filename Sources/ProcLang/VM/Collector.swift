@@ -1,16 +1,22 @@
 // The collector: marks from the roots with an explicit worklist, then sweeps.
 //
 // Invariants
-// - It runs only at a safe point: everything alive is in the register stack below `top`, the frames, the globals,
-//   the constants of loaded code, the root stack, or the fields that `VM.markRoots` names.
+// - It runs only at a safe point (between instructions, in a call back from native code, or in a wait): everything alive
+//   is in the register stack below `top`, the frames, the globals, the constants of loaded code, the root stack, or the
+//   fields that `VM.markRoots` names.
 // - Marking does not recurse: a deep list costs heap for the worklist, not native stack.
 // - Registers above `top` are cleared, so that a later frame never shows a dead object to the next collection.
 
 import Glibc
 
 extension VM {
-    /// Frees everything that cannot be reached. `top` is the end of the live registers.
+    /// Between instructions: frees everything that cannot be reached. `top` is the end of the live registers.
     func collect(top: UnsafeMutablePointer<Value>) {
+        received.removeAll(keepingCapacity: true)
+        collectSparingReceived(top: top)
+    }
+
+    private func collectSparingReceived(top: UnsafeMutablePointer<Value>) {
         var marker = Marker(heap: heap)
         markRoots(&marker, top: top)
         clearRegisters(above: top)
@@ -51,7 +57,7 @@ extension VM {
             }
             frame += 1
         }
-        collect(top: stackTop)
+        collectSparingReceived(top: stackTop)
     }
 
     private func markRoots(_ marker: inout Marker, top: UnsafeMutablePointer<Value>) {
@@ -68,6 +74,7 @@ extension VM {
             marker.mark(from: code.pointee.constants, to: code.pointee.constants + Int(code.pointee.constantCount))
         }
         for value in roots { marker.mark(value) }
+        for value in received { marker.mark(value) }
         marker.mark(pendingError)
         marker.mark(taskRoot)
         marker.mark(argumentNames)

@@ -7,9 +7,9 @@
 
 extension VM {
     /// Waits for all processes that this one started, and reports failures that nobody joined: whether there were any.
-    /// If `outcome` is a failure, they are cancelled first.
+    /// If `outcome` is a failure, they are cancelled first; what made some of them fail may be its cause.
     func finish(_ outcome: BodyOutcome) -> Bool {
-        var found = false
+        var found = reportEndedProcesses(markingThem: false)
         switch outcome {
         case .value, .quiet: break
         default: for process in started { cancelQuietly(process) }
@@ -19,8 +19,6 @@ extension VM {
             // The body is finished: its ends are given up now, not when the processes that it started have ended.
             host.retain(only: resultEnds)
         }
-        if started.isEmpty { return found }
-        if reportEndedProcesses(markingThem: false) { found = true }
         let group = ProcessGroup(started.map(\.process))
         while !group.isEmpty {
             let result = host.awaitAny(
@@ -47,7 +45,7 @@ extension VM {
         return found
     }
 
-    /// Cancels a process whose failure is then no surprise.
+    /// Cancels a process: that it ends by that is no surprise then.
     func cancelQuietly(_ process: StartedProcess) {
         quietProcesses.insert(process.process)
         host.cancel(process.process)
@@ -72,12 +70,26 @@ extension VM {
 
     private func reportEnd(of process: StartedProcess, markingIt: Bool) -> SeenEnd {
         guard let end = host.end(of: process.process) else { return .running }
-        guard let failure = failure(of: end, process), !quietProcesses.contains(process.process),
-            !host.isJoined(process.process)
-        else { return .well }
+        guard let failure = failure(of: end, process) else { return .well }
+        if quietProcesses.contains(process.process) {
+            guard case .failure = end, !VM.followsFromAnother(failure.kind) else { return .well }
+        } else if host.isJoined(process.process) {
+            return .well
+        }
+        if isOwn(failure) { return .well }
         if markingIt { host.markJoined(process.process) }
         onUnjoinedFailure(failure)
         return .failed
+    }
+
+    /// Whether an error of this kind tells of what happened to another process, or was asked for.
+    static func followsFromAnother(_ kind: String) -> Bool { ["cancelled", "closed", "poisoned"].contains(kind) }
+
+    /// Whether this process ends by the same failure, as all members of a deadlock do.
+    private func isOwn(_ failure: RuntimeFailure) -> Bool {
+        let own = pendingError.tag == Tag.error ? pendingError : taskRoot
+        guard own.tag == Tag.error else { return false }
+        return plainText(own.error.pointee.kindName) == failure.kind && plainText(own.error.pointee.message) == failure.message
     }
 
     func failure(of end: ProcessEnd, _ process: StartedProcess) -> RuntimeFailure? {

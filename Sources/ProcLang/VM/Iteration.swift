@@ -129,15 +129,18 @@ extension VM {
         return true
     }
 
-    /// All items of an iterable as a fresh list. Not a safe point (streams are received until their end).
+    /// All items of an iterable as a fresh list. Streams are received until their end: each wait for an item is a safe
+    /// point, and who calls this must have rooted what it made before.
     func items(of value: Value) throws(Raise) -> UnsafeMutablePointer<ListObject> {
         if value.isList { return heap.makeList(value.list.pointee.items, count: value.list.pointee.count) }
         if value.tag == Tag.range { try require(value.range.pointee.count, ofSize: 16) }
         let result = heap.newList(capacity: value.tag == Tag.range ? value.range.pointee.count : 0)
         return try withUnsafeTemporaryValues(4) { (state) throws(Raise) in
-            state[0] = value
-            try self.prepareIteration(state)
-            while try self.nextItem(state, state + 3) { self.heap.append(state[3], to: result) }
+            try self.rooting(Value(result)) { () throws(Raise) in
+                state[0] = value
+                try self.prepareIteration(state)
+                while try self.nextItem(state, state + 3) { self.heap.append(state[3], to: result) }
+            }
             return result
         }
     }

@@ -82,8 +82,16 @@ extension VM {
                         frame.pointee.function.closure.upvalues[i.b].box.pointee.value = base[i.a]
                     case .newBox:
                         base[i.a] = heap.makeBox(base[i.b])
+                        if heap.wantsCollection {
+                            frame.pointee.pc = pc
+                            do { try safePoint() } catch { break dispatch }
+                        }
                     case .newEmptyBox:
                         base[i.a] = heap.makeBox(.absent)
+                        if heap.wantsCollection {
+                            frame.pointee.pc = pc
+                            do { try safePoint() } catch { break dispatch }
+                        }
                     case .getBox:
                         base[i.a] = base[i.b].box.pointee.value
                     case .getBoxChecked:
@@ -323,10 +331,16 @@ extension VM {
                         do { base[i.a] = Value(try lessOrEqual(base[i.b], base[i.c])) } catch { break dispatch }
                     case .contains:
                         frame.pointee.pc = pc
-                        do { base[i.a] = Value(try contains(base[i.c], base[i.b])) } catch { break dispatch }
+                        do {
+                            base[i.a] = Value(try contains(base[i.c], base[i.b]))
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .containsNot:
                         frame.pointee.pc = pc
-                        do { base[i.a] = Value(try !contains(base[i.c], base[i.b])) } catch { break dispatch }
+                        do {
+                            base[i.a] = Value(try !contains(base[i.c], base[i.b]))
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .isType:
                         base[i.a] = Value(TypeTest.matches(base[i.b], i.c))
                     case .isNotType:
@@ -541,7 +555,10 @@ extension VM {
                         }
                     case .iterate:
                         frame.pointee.pc = pc
-                        do { try prepareIteration(base + i.a) } catch { break dispatch }
+                        do {
+                            try prepareIteration(base + i.a)
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .next:
                         let state = base + i.a
                         if state[0].tag == Tag.list && cancelWord.pointee == 0 {
@@ -595,6 +612,7 @@ extension VM {
                         pc = frame.pointee.pc
                         base = frame.pointee.base
                         constants = frame.pointee.function.closure.pointee.code.pointee.constants
+                        if heap.wantsCollection { do { try safePoint() } catch { break dispatch } }
                     case .callNative:
                         frame.pointee.pc = pc
                         do {
@@ -684,6 +702,7 @@ extension VM {
                         pc = frame.pointee.pc
                         base = frame.pointee.base
                         constants = frame.pointee.function.closure.pointee.code.pointee.constants
+                        if heap.wantsCollection { do { try safePoint() } catch { break dispatch } }
                     case .callNativeNamed:
                         frame.pointee.pc = pc
                         do {
@@ -772,7 +791,10 @@ extension VM {
                             }
                         }
                         frame.pointee.pc = pc
-                        do { base[i.a] = try getIndex(object, Value(i.signedC)) } catch { break dispatch }
+                        do {
+                            base[i.a] = try getIndex(object, Value(i.signedC))
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .setIndex:
                         let object = base[i.a]
                         let index = base[i.b]
@@ -845,10 +867,16 @@ extension VM {
 
                     case .unpack:
                         frame.pointee.pc = pc
-                        do { try unpack(base[i.a], base + i.b, i.c, rest: false) } catch { break dispatch }
+                        do {
+                            try unpack(base[i.a], base + i.b, i.c, rest: false)
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .unpackRest:
                         frame.pointee.pc = pc
-                        do { try unpack(base[i.a], base + i.b, i.c, rest: true) } catch { break dispatch }
+                        do {
+                            try unpack(base[i.a], base + i.b, i.c, rest: true)
+                            if heap.wantsCollection { try safePoint() }
+                        } catch { break dispatch }
                     case .jumpIfNotList:
                         let value = base[i.a]
                         if _slowPath(value.tag != Tag.list || value.list.pointee.count != i.b) { pc += i.signedC }
@@ -858,6 +886,10 @@ extension VM {
                     case .sliceFrom:
                         let list = base[i.b].list
                         base[i.a] = Value(heap.makeList(list.pointee.items + i.c, count: list.pointee.count - i.c))
+                        if heap.wantsCollection {
+                            frame.pointee.pc = pc
+                            do { try safePoint() } catch { break dispatch }
+                        }
                     case .fetchKey:
                         let map = base[i.b]
                         let key = base[i.c]
@@ -912,6 +944,8 @@ extension VM {
             // An error is pending.
             currentFrame = frame
             if !unwind(to: entry) { return false }
+            // An error is made of objects, too.
+            collectIfWanted()
             frame = currentFrame
             pc = frame.pointee.pc
             base = frame.pointee.base

@@ -34,7 +34,10 @@ extension VM {
         let reply = try onHost { try host.managedCall(shared.objectRef, request: view) }
         guard reply.count > 0 else { throw raise(kinds.io, "the manager gave no answer") }
         let result = try decode(UnsafeRawBufferPointer(rebasing: reply[1...]))
-        if reply[0] == 0 { return result }
+        if reply[0] == 0 {
+            if result.isHeap { received.append(result) }
+            return result
+        }
         guard result.tag == Tag.error else { throw raise(kinds.io, "the manager gave no answer") }
         // The error happened here, as far as the script can tell.
         result.error.pointee.trace = .nil

@@ -164,7 +164,7 @@ extension VM {
     private func attach(_ failure: Value, to error: Value) {
         guard error.tag == Tag.error, failure.tag == Tag.error, failure.payload != error.payload else { return }
         let kind = failure.error.pointee.kindName
-        if kind.isString, ["cancelled", "closed", "poisoned"].contains(kind.string.text) { return }
+        if kind.isString, VM.followsFromAnother(kind.string.text) { return }
         // All members of a deadlock get the same report.
         let message = failure.error.pointee.message
         let raised = error.error.pointee.message

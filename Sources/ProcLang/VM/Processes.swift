@@ -40,6 +40,7 @@ extension VM {
             let code = callee.closure.pointee.code
             let at = Int(code.pointee.info)
             name = infos[at].isAnonymous ? "block:\(infos[at].line)" : infos[at].name
+            try reserve(registers + 1, infos[at].parameterNames.count)
             if named { given = try orderByName(infos[at].name, infos[at].parameterNames, registers + 1, count) }
             try completeArguments(code, registers + 1, given)
             given = Int(code.pointee.parameterCount)

@@ -104,7 +104,10 @@ extension VM {
         let lockable = flags & 1 != 0
         let object = try onHost { try host.makeShared(element: element, count: count, isArray: isArray, lockable: lockable) }
         let result = Value(end: End(object: object, kind: isArray ? .array : .cell, rights: .hold))
-        if !initial.isAbsent, initial.tag != Tag.int || initial.int != 0 {
+        if initial.tag == Tag.int, initial.int == 0 {
+            // It is zero already; whether that is a value of its type remains to be seen.
+            _ = try elementBits(initial, element)
+        } else if !initial.isAbsent {
             try fill(result, initial, element, count, isArray: isArray)
         }
         return result

@@ -5,7 +5,9 @@
 //   back (`vm.call`) runs a nested loop; `nativeDepth` bounds that.
 // - The frame of a function owns registers base ..< base + registerCount. R[-1] of a frame is where its result
 //   goes: the register that held the callee.
-// - At a safe point everything alive is below the current frame's last register, or in a root.
+// - At a safe point everything alive is below the current frame's last register, or in a root. Every wait of the host
+//   is a safe point, too (the deadlock detector asks those who wait to collect): what native code has made before it
+//   waits is on `roots`, what a wait gave it in `received`.
 // - Registers between the current frame's end and `softLimit` may hold garbage; registers above it are clean.
 // - `pendingError` is an error object exactly while an error is on its way to a handler.
 
@@ -65,8 +67,11 @@ final class VM {
     @exclusivity(unchecked) var units: [CompiledUnit] = []
 
     @exclusivity(unchecked) var pendingError = Value.nil
-    /// Values that native code holds across a call back into the interpreter.
+    /// Values that native code holds across a call back into the interpreter, or across a wait.
     @exclusivity(unchecked) var roots: [Value] = []
+    /// What was read from shared variables since the last collection between instructions: a native that reads several
+    /// holds the first while it waits for the second.
+    @exclusivity(unchecked) var received: [Value] = []
     /// The task that this process runs.
     @exclusivity(unchecked) var taskRoot = Value.nil
     /// The ends inside the result of this process, whose body is finished.
@@ -276,6 +281,8 @@ final class VM {
     func valueError(_ message: String) -> Raise { raise(kinds.value, message) }
 
     func raise(_ error: HostError) -> Raise {
+        // A host call that a cancellation ended has not taken it: the waits of `finally` would be cancelled as well.
+        if error.kind == "cancelled" { return cancellation() }
         // What this process holds of the host but cannot reach any more is given up before the next attempt.
         if error.kind == "memory" { heap.threshold = 0 }
         return raise(heap.intern(error.kind), error.message)

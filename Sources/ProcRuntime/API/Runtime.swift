@@ -200,7 +200,9 @@ public final class Runtime {
     /// read, writes).
     public func occupancy(of end: End) -> (count: Int, capacity: Int)? { Channels.occupancy(end) }
     /// Gives up every end that is not in `reachable`.
-    public func retain(only reachable: Set<End>) { Channels.retain(only: reachable) }
+    public func retain(only reachable: Set<End>) {
+        if !WaitRecord.sparesEnds { Channels.retain(only: reachable) }
+    }
     /// Names an object for reports; at most 23 bytes.
     public func setName(_ object: ObjectRef, _ name: String) {
         if let index = Objects.index(of: object) { Objects.setName(index, name) }

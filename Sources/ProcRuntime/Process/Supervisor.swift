@@ -493,7 +493,7 @@ enum Supervisor {
 
     private static func killRequested() {
         let used = Int(pl_acquire32(&pl_head().pointee.slot_used))
-        for word in 0...(used >> 6) where pl_load64(pl_kill_bits() + word) != 0 {
+        for word in 0..<(used + 63) >> 6 where pl_load64(pl_kill_bits() + word) != 0 {
             var bits = pl_swap64(pl_kill_bits() + word, 0)
             while bits != 0 {
                 let i = UInt32(word * 64 + bits.trailingZeroBitCount)

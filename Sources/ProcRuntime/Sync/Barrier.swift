@@ -42,7 +42,6 @@ enum Barrier {
                     pl_order()
                     letPass(o)
                     Objects.unlock(object)
-                    Parker.deliver()
                     return nil
                 }
                 WaitQueue.enter(o, object, number: phase)

@@ -39,13 +39,11 @@ enum Semaphore {
                 WaitQueue.leave(o, me)
                 signalNext(o)
                 Objects.unlock(object)
-                Parker.deliver()
                 return nil
             }
             if let outcome = verdict ?? wait.interruption {
                 if WaitQueue.leave(o, me) { signalNext(o) }
                 Objects.unlock(object)
-                Parker.deliver()
                 return outcome
             }
             if flags & QueueFlag.queued == 0 { WaitQueue.enter(o, object) }
