@@ -135,8 +135,7 @@ enum CommunicationMethods {
     ) throws(Raise) -> Value {
         guard count.isInt else { throw vm.typeError("a \(kind) takes an int, not \(count.typeName)") }
         guard count.int >= least, count.int <= Int(Int32.max) else { throw vm.valueError("a \(kind) cannot be made for \(count.int)") }
-        let object = try vm.onHost { try body(count.int) }
-        vm.heap.sawCapability = true
+        let object = try vm.making { try body(count.int) }
         return Value(end: End(object: object, kind: kind, rights: .hold))
     }
 

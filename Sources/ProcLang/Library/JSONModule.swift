@@ -242,6 +242,9 @@ private struct JSONWriter {
         case Tag.string: write(string: value.string.utf8)
         case Tag.list, Tag.range:
             let items = try vm.items(of: value)
+            // Shared variables among the items may have to be waited for.
+            vm.roots.append(Value(items))
+            defer { vm.roots.removeLast() }
             try write(count: items.pointee.count, "[", "]", depth: depth) { (writer, index) throws(Raise) in
                 try writer.write(items.pointee.items[index], depth: depth + 1)
             }

@@ -42,7 +42,7 @@ enum SystemModules {
         ) { (vm, a, _) throws(Raise) in
             let (words, isShell) = try command(vm, a[0])
             let program = try vm.onHost { try vm.host.spawn(words, shell: isShell) }
-            vm.heap.sawCapability = true
+            vm.heap.noteCapability()
             let name = isShell ? "sh" : words[0].split(separator: "/").last.map(String.init) ?? words[0]
             let pid = vm.host.pid(of: program.process)
             vm.started.append(StartedProcess(process: program.process, pid: pid, name: name))

@@ -182,13 +182,6 @@ extension VM {
                     CommCase(
                         action: .ended, end: End(object: ObjectRef(raw: 0), kind: .channel, rights: []),
                         process: ProcessRef(raw: channel.handle.pointee.process)), index, &alternatives)
-                if channel.handle.pointee.state != 0 {
-                    // It is known to have ended: ready at once.
-                    results[0] = Value(items[index * 4].int >> 1)
-                    results[1] = try outcome(of: channel.handle)
-                    results[2] = items[index * 4 + 3]
-                    return
-                }
             } else {
                 let end = try requireEnd(channel, to: "?")
                 if index < alternatives.count, alternatives[index].action == .receive, alternatives[index].end == end { continue }
@@ -225,6 +218,16 @@ extension VM {
 
     // MARK: Making
 
+    /// Lets the host make an object. If it has no memory, what nobody can reach any more is given up, and it tries again.
+    func making<Result>(_ body: () throws -> Result) throws(Raise) -> Result {
+        heap.noteCapability()
+        do { return try body() } catch {
+            guard (error as? HostError)?.kind == "memory" else { throw raise(host: error) }
+        }
+        collectWhileWaiting()
+        return try onHost(body)
+    }
+
     func makeChannel(kind: ObjectKind, capacity: Value) throws(Raise) -> Value {
         var size = kind == .queue ? Int.max : 0
         if !capacity.isAbsent, !capacity.isNil {
@@ -232,14 +235,12 @@ extension VM {
             guard capacity.int >= (kind == .queue ? 1 : 0) else { throw valueError("the capacity of a \(kind) cannot be \(capacity.int)") }
             size = capacity.int
         }
-        let object = try onHost { try host.makeChannel(kind: kind, capacity: size) }
-        heap.sawCapability = true
+        let object = try making { try host.makeChannel(kind: kind, capacity: size) }
         return Value(end: End(object: object, kind: kind, rights: .both))
     }
 
     func makePipe() throws(Raise) -> (Value, Value) {
-        let (left, right) = try onHost { try host.makePipe(capacity: 64) }
-        heap.sawCapability = true
+        let (left, right) = try making { try host.makePipe(capacity: 64) }
         return (
             Value(end: End(object: left, kind: .pipe, rights: .both)),
             Value(end: End(object: right, kind: .pipe, rights: .both))
@@ -260,8 +261,10 @@ extension VM {
         guard count.isInt, count.int >= 0 else { throw valueError("the number of \(kind)s is an int, at least 0") }
         try require(count.int, ofSize: MemoryLayout<Value>.stride)
         let list = heap.newList(capacity: min(count.int, 1 << 16))
-        for _ in 0..<count.int { heap.append(try makeChannel(kind: kind, capacity: capacity), to: list) }
-        return Value(list)
+        return try rooting(Value(list)) { () throws(Raise) in
+            for _ in 0..<count.int { heap.append(try makeChannel(kind: kind, capacity: capacity), to: list) }
+            return Value(list)
+        }
     }
 
     /// How many messages are unread, and how many may be. Every use of a poisoned channel is refused.

@@ -30,7 +30,7 @@ final class Heap {
     @exclusivity(unchecked) var limit = 8 << 30
     @exclusivity(unchecked) var collections = 0
     /// Some object that the host accounts for was made or received by this process.
-    @exclusivity(unchecked) var sawCapability = false
+    @exclusivity(unchecked) private(set) var sawCapability = false
     /// Called with the process of a handle that is swept.
     @exclusivity(unchecked) var releaseHandle: (ProcessRef) -> Void = { _ in }
 
@@ -70,6 +70,13 @@ final class Heap {
 
     @inline(__always)
     var wantsCollection: Bool { pressure > threshold }
+
+    /// An object that the host accounts for was made or received. It takes no room here, but memory that all share, and
+    /// nothing but a collection gives it up: so it counts as if it did.
+    func noteCapability() {
+        sawCapability = true
+        blocks.freshBytes &+= 512
+    }
 
     /// Whether `bytes` more may be allocated at once.
     @inline(__always)

@@ -75,6 +75,12 @@ public final class Interpreter {
         set { vm.seed = newValue }
     }
 
+    /// Whether the ends of this process are held by others than the script: no collection gives them up then.
+    public var keepsAllEnds: Bool {
+        get { vm.keepsAllEnds }
+        set { vm.keepsAllEnds = newValue }
+    }
+
     /// The most bytes that the values of this process may use before `memory` is raised.
     public var memoryLimit: Int {
         get { vm.heap.limit }

@@ -141,7 +141,11 @@ extension VM {
         let group = value.group
         let handles = group.pointee.handles.list
         let error = pendingError
-        defer { pendingError = error }
+        roots.append(error)
+        defer {
+            roots.removeLast()
+            pendingError = error
+        }
         let left = state(of: group).running
         for process in left.members {
             host.cancel(process)

@@ -75,7 +75,6 @@ extension VM {
 
     /// R[0]: count or absent, R[1]: value or absent. Flags: 1 lockable, 2 array.
     func declareShared(_ registers: UnsafeMutablePointer<Value>, type: Int, flags: Int) throws(Raise) -> Value {
-        heap.sawCapability = true
         var initial = registers[1]
         if initial.kind == Tag.shared { initial = try sharedValue(initial) }
         var element: ElementKind?
@@ -91,7 +90,7 @@ extension VM {
         }
         guard let element else {
             let (bytes, capabilities) = try encoded(initial.isAbsent ? .nil : initial)
-            let object = try onHost { try host.makeManaged(initial: bytes, capabilities: capabilities) }
+            let object = try making { try host.makeManaged(initial: bytes, capabilities: capabilities) }
             return Value(end: End(object: object, kind: .managed, rights: .hold))
         }
         let isArray = flags & 2 != 0
@@ -102,7 +101,7 @@ extension VM {
             count = registers[0].int
         }
         let lockable = flags & 1 != 0
-        let object = try onHost { try host.makeShared(element: element, count: count, isArray: isArray, lockable: lockable) }
+        let object = try making { try host.makeShared(element: element, count: count, isArray: isArray, lockable: lockable) }
         let result = Value(end: End(object: object, kind: isArray ? .array : .cell, rights: .hold))
         if initial.tag == Tag.int, initial.int == 0 {
             // It is zero already; whether that is a value of its type remains to be seen.

@@ -72,6 +72,8 @@ final class VM {
     /// What was read from shared variables since the last collection between instructions: a native that reads several
     /// holds the first while it waits for the second.
     @exclusivity(unchecked) var received: [Value] = []
+    /// The ends of this process are held by others than the script: no collection gives them up.
+    @exclusivity(unchecked) var keepsAllEnds = false
     /// The task that this process runs.
     @exclusivity(unchecked) var taskRoot = Value.nil
     /// The ends inside the result of this process, whose body is finished.

@@ -361,7 +361,7 @@ struct MessageDecoder {
             guard let raw = word(), let kind = byte(), let rights = byte(), let kind = ObjectKind(rawValue: kind) else {
                 return nil
             }
-            heap.sawCapability = true
+            heap.noteCapability()
             return Value(end: End(object: ObjectRef(raw: raw), kind: kind, rights: Rights(rawValue: rights)))
         default: return nil
         }

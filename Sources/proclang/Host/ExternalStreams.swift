@@ -78,8 +78,8 @@ private struct Keeper {
     let errors: End
 
     func run(_ command: [String], shell: Bool, ready: End) -> BodyOutcome {
-        // What the script can reach says nothing about the ends in here.
-        runtime.collector = nil
+        // What the script can reach says nothing about the ends in here, nor about those of the pumps.
+        ProgramContext.interpreter?.keepsAllEnds = true
         let program: ExternalCommand
         do {
             program = try ExternalCommand.start(command, shell: shell)
