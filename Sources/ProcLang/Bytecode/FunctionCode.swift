@@ -54,8 +54,7 @@ final class FunctionInfo {
     let parameterNames: [String]
     /// What an end that is passed as this argument allows in a process.
     let parameterRights: [Rights]
-    /// Parameters that take a shared variable by reference.
-    let parameterIsShared: [Bool]
+    let parameterKinds: [ParameterKind]
     let file: Int32
     var spans: [(start: Int32, end: Int32)] = []
     var handlers: [Handler] = []
@@ -68,13 +67,13 @@ final class FunctionInfo {
     let isAnonymous: Bool
 
     init(
-        name: String, parameterNames: [String], parameterRights: [Rights], parameterIsShared: [Bool], file: Int32,
+        name: String, parameterNames: [String], parameterRights: [Rights], parameterKinds: [ParameterKind], file: Int32,
         line: Int, isAnonymous: Bool
     ) {
         self.name = name
         self.parameterNames = parameterNames
         self.parameterRights = parameterRights
-        self.parameterIsShared = parameterIsShared
+        self.parameterKinds = parameterKinds
         self.file = file
         self.line = line
         self.isAnonymous = isAnonymous

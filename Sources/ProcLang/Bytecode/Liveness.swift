@@ -64,7 +64,7 @@ extension Instruction {
         case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .equal, .notEqual, .less,
             .lessOrEqual, .contains, .containsNot, .newRange, .newRangeClosed, .getIndex, .format, .fetchKey:
             return .read(b, c).writing(a)
-        case .setGlobal, .setUpvalueBox, .nameObject, .groupAbort, .sharedCheck:
+        case .setGlobal, .setUpvalueBox, .nameObject, .groupAbort, .sharedCheck, .checkParameter:
             return .read(a)
         case .setBox, .append, .send, .setField, .sharedSet, .groupAdd:
             return .read(a, b)

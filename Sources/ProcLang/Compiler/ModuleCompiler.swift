@@ -31,7 +31,7 @@ final class ModuleCompiler {
     func compile() throws -> UnsafeMutablePointer<FunctionCode> {
         let compiler = try attempts { (longJumps, literals) in
             let info = FunctionInfo(
-                name: "main", parameterNames: [], parameterRights: [], parameterIsShared: [], file: module.source.id,
+                name: "main", parameterNames: [], parameterRights: [], parameterKinds: [], file: module.source.id,
                 line: 1, isAnonymous: false)
             let compiler = FunctionCompiler(
                 module: self, parent: nil, scope: module.scope, info: info, span: module.body.span, longJumps: longJumps)
@@ -98,7 +98,7 @@ final class ModuleCompiler {
         }
         return FunctionInfo(
             name: name, parameterNames: node.parameters.map(\.name.text), parameterRights: node.parameters.map(\.rights),
-            parameterIsShared: node.parameters.map { $0.kind == .shared }, file: module.source.id, line: line,
+            parameterKinds: node.parameters.map(\.kind), file: module.source.id, line: line,
             isAnonymous: node.kind == .processBlock)
     }
 
@@ -142,6 +142,10 @@ extension FunctionCompiler {
                 let given = jump(.jumpIfNotAbsent, index)
                 try expression(value, to: index)
                 land(given)
+            }
+            // What runs as a process is checked where it is created.
+            if node.kind != .process, parameter.kind != .value {
+                at(parameter.name.span) { _ = emit(.checkParameter, index) }
             }
             guard !parameter.name.isDiscard, let binding = parameter.name.binding else { continue }
             if binding.needsCell {

@@ -7,7 +7,7 @@ enum CollectionFunctions {
         table.function("sorted", "values, key=, reverse=", "A new list of the items in ascending order (of `key(item)`); stable.") {
             (vm, a, _) throws(Raise) in
             let list = try vm.items(of: a[0])
-            try vm.rooting(Value(list)) { () throws(Raise) in try vm.sort(list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse) }
+            try Sorting.sort(vm, list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse)
             return Value(list)
         }
         table.function("reversed", "values", "A new list of the items, last first.") {
@@ -141,69 +141,5 @@ enum CollectionFunctions {
             }
             return best
         }
-    }
-}
-
-extension VM {
-    /// Sorts a list in place: stable merge sort, by the keys that `key` (absent: the items themselves) gives. The list is
-    /// rooted by the caller.
-    func sort(_ list: UnsafeMutablePointer<ListObject>, key: Value, reverse: Bool) throws(Raise) {
-        let count = list.pointee.count
-        if count < 2 { return }
-        if key.isAbsent || key.isNil, sortNumbers(list.pointee.items, count, reverse: reverse) { return }
-        var pairs = [(key: Value, item: Value)]()
-        pairs.reserveCapacity(count)
-        let rooted = roots.count
-        defer { roots.removeLast(roots.count - rooted) }
-        // While key functions run, the script may change the list: a copy is sorted.
-        let items = heap.makeList(list.pointee.items, count: count)
-        roots.append(Value(items))
-        for index in 0..<count {
-            let item = items.pointee.items[index]
-            if key.isAbsent || key.isNil {
-                pairs.append((item, item))
-            } else {
-                let value = try call(key, item)
-                roots.append(value)
-                pairs.append((value, item))
-            }
-        }
-        var failure: Raise?
-        func ascending(_ x: Value, _ y: Value) -> Bool {
-            if failure != nil { return false }
-            if x.tag == Tag.string, y.tag == Tag.string { return x.string.compare(y.string) < 0 }
-            do throws(Raise) { return try less(x, y) } catch {
-                failure = error
-                return false
-            }
-        }
-        // The library's sort is stable. Reversed order keeps the order of equal items, as in Python.
-        if reverse { pairs.sort { ascending($1.key, $0.key) } } else { pairs.sort { ascending($0.key, $1.key) } }
-        if let failure { throw failure }
-        guard list.pointee.count == count else { throw valueError("the list was changed while it was sorted") }
-        for index in 0..<count { list.pointee.items[index] = pairs[index].item }
-    }
-
-    /// Sorts items that are all ints, or all floats without nan; false if they are not.
-    private func sortNumbers(_ items: UnsafeMutablePointer<Value>, _ count: Int, reverse: Bool) -> Bool {
-        let tag = items[0].tag
-        guard tag == Tag.int || tag == Tag.float else { return false }
-        for index in 0..<count where items[index].tag != tag || tag == Tag.float && items[index].float.isNaN { return false }
-        if tag == Tag.int {
-            var numbers = [Int](unsafeUninitializedCapacity: count) { buffer, filled in
-                for index in 0..<count { buffer[index] = items[index].int }
-                filled = count
-            }
-            numbers.sort()
-            for index in 0..<count { items[index] = Value(numbers[reverse ? count - 1 - index : index]) }
-        } else {
-            var numbers = [Double](unsafeUninitializedCapacity: count) { buffer, filled in
-                for index in 0..<count { buffer[index] = items[index].float }
-                filled = count
-            }
-            numbers.sort()
-            for index in 0..<count { items[index] = Value(numbers[reverse ? count - 1 - index : index]) }
-        }
-        return true
     }
 }

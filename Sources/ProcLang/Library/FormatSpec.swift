@@ -223,8 +223,11 @@ struct FormatSpec {
         if isZeroFilled, !whole.isEmpty {
             // Groups count for the zeros, too: 00,001,234.
             let room = width - lead.count - digits.tail.count
-            while grouped(whole, digits.groupSize).count < room { whole = "0" + whole }
-            if let grouping, grouped(whole, digits.groupSize).first == grouping { whole = "0" + whole }
+            // So many digits and the marks between them fill the room; a mark never stands first.
+            let unit = digits.groupSize + 1
+            let filled = room > 0 && room % unit == 0 ? room + 1 : room
+            let wanted = grouping == nil ? room : filled - filled / unit
+            whole = String(repeating: "0", count: max(0, wanted - whole.count)) + whole
         }
         let body = grouped(whole, digits.groupSize) + digits.tail
         if alignment == "=" || isZeroFilled {
@@ -238,8 +241,9 @@ struct FormatSpec {
     private func grouped(_ whole: String, _ size: Int) -> String {
         guard let grouping, whole.count > size else { return whole }
         var result = ""
+        let count = whole.count
         for (index, digit) in whole.enumerated() {
-            if index > 0, (whole.count - index) % size == 0 { result.append(grouping) }
+            if index > 0, (count - index) % size == 0 { result.append(grouping) }
             result.append(digit)
         }
         return result

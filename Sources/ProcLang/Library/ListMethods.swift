@@ -68,12 +68,10 @@ enum ListMethods {
             of: Tag.list, "sort", "key=, reverse=", "Puts the items in ascending order; stable.", mutates: true
         ) { (vm, a, _) throws(Raise) in
             let list = a[0].list
-            let sorted = try Sorting.sort(vm, list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse)
-            // The key function may have changed the list: what it holds now is what was sorted.
-            list.pointee.count = 0
-            vm.heap.reserve(sorted.pointee.count, in: list)
+            // Sorted apart, so that a comparison that fails leaves the list as it was.
+            let sorted = vm.heap.makeList(list.pointee.items, count: list.pointee.count)
+            try Sorting.sort(vm, sorted, of: list, key: a[1], reverse: !a[2].isAbsent && !a[2].isFalse)
             memcpy(list.pointee.items, sorted.pointee.items, sorted.pointee.count * MemoryLayout<Value>.stride)
-            list.pointee.count = sorted.pointee.count
             return .nil
         }
     }
@@ -170,7 +168,9 @@ enum ListMethods {
             (vm, a, _) throws(Raise) in
             guard try vm.contains(a[0], a[1]), a[1].isNumber, let number = a[1].isInt ? a[1].int : Int(exactly: a[1].float)
             else { throw vm.valueError("the number is not in the range") }
-            return Value((number - a[0].range.pointee.start) / a[0].range.pointee.step)
+            let range = a[0].range.pointee
+            let distance = range.step > 0 ? number &- range.start : range.start &- number
+            return Value(Int(UInt(bitPattern: distance) / range.step.magnitude))
         }
         table.method(of: Tag.range, "count", "number", "1 if the number is in the range, otherwise 0.") {
             (vm, a, _) throws(Raise) in Value(try vm.contains(a[0], a[1]) ? 1 : 0)

@@ -35,8 +35,8 @@ enum MapMethods {
         table.method(of: Tag.map, "popitem", "", "Takes the last entry out as [key, value]; raises `key` when empty.", mutates: true) {
             (vm, a, _) throws(Raise) in
             let map = a[0].map
-            var entry = map.pointee.used - 1
-            while entry >= 0, let entries = map.pointee.entries, entries[entry].key.isAbsent { entry -= 1 }
+            // The last place is never a hole.
+            let entry = map.pointee.used - 1
             guard entry >= 0, let entries = map.pointee.entries else {
                 throw vm.raise(vm.kinds.key, "the map is empty")
             }

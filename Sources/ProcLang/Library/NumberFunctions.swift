@@ -35,10 +35,12 @@ enum NumberFunctions {
         if digits < -18 { return Value(0) }
         var unit = 1
         for _ in 0..<(-digits) { unit *= 10 }
-        let down = number - Arithmetic.remainder(number, unit)
-        let rest = number - down
-        let up = rest * 2 > unit || rest * 2 == unit && (down / unit) % 2 != 0
-        let (result, overflow) = up ? down.addingReportingOverflow(unit) : (down, false)
+        // Between 0 and `unit`: twice that is below 2 ** 64.
+        let rest = Arithmetic.remainder(number, unit)
+        let half = UInt(rest) * 2
+        let isOdd = Arithmetic.floorDivide(number, unit) % 2 != 0
+        let up = half > UInt(unit) || half == UInt(unit) && isOdd
+        let (result, overflow) = up ? number.addingReportingOverflow(unit - rest) : number.subtractingReportingOverflow(rest)
         if overflow { throw vm.raise(vm.kinds.overflow, "the rounded number does not fit in an int (64 bits)") }
         return Value(result)
     }

@@ -8,27 +8,34 @@
 import Glibc
 
 enum Sorting {
-    /// The items of `list` in order. `key` is called once for each item (a safe point); nil: the item is the key.
+    /// Puts the items of `list`, which nobody else has yet, in order. `key` is called once for each item (a safe point);
+    /// absent or nil: the item is the key. With `source`, the list of the script of which it is a copy, raises `value` if
+    /// the key function has changed that.
     static func sort(
-        _ vm: VM, _ list: UnsafeMutablePointer<ListObject>, key: Value, reverse: Bool
-    ) throws(Raise) -> UnsafeMutablePointer<ListObject> {
-        let result = vm.heap.makeList(list.pointee.items, count: list.pointee.count)
+        _ vm: VM, _ list: UnsafeMutablePointer<ListObject>, of source: UnsafeMutablePointer<ListObject>? = nil, key: Value,
+        reverse: Bool
+    ) throws(Raise) {
+        let count = list.pointee.count
         guard !key.isAbsent, !key.isNil else {
-            try sort(vm, result.pointee.items, result.pointee.items, result.pointee.count, reverse: reverse)
-            return result
+            return try sort(vm, list.pointee.items, list.pointee.items, count, reverse: reverse)
         }
-        let keys = vm.heap.newList(capacity: result.pointee.count)
+        let keys = vm.heap.newList(capacity: count)
         let depth = vm.roots.count
-        vm.roots.append(Value(result))
+        vm.roots.append(Value(list))
         vm.roots.append(Value(keys))
         vm.roots.append(key)
         defer { vm.roots.removeLast(vm.roots.count - depth) }
-        for index in 0..<result.pointee.count {
-            let made = try vm.call(key, result.pointee.items[index])
+        for index in 0..<count {
+            let made = try vm.call(key, list.pointee.items[index])
             vm.heap.append(made, to: keys)
         }
-        try sort(vm, keys.pointee.items, result.pointee.items, result.pointee.count, reverse: reverse)
-        return result
+        if let source {
+            let stride = MemoryLayout<Value>.stride
+            guard source.pointee.count == count, memcmp(source.pointee.items, list.pointee.items, count * stride) == 0 else {
+                throw vm.valueError("the list was changed while it was sorted")
+            }
+        }
+        try sort(vm, keys.pointee.items, list.pointee.items, count, reverse: reverse)
     }
 
     private struct Item {
@@ -51,10 +58,12 @@ enum Sorting {
             kind = .mixed
             break
         }
-        if kind == .ints, keys == values {
-            // Equal ints cannot be told apart: nothing to keep stable.
-            sortInts(values, count, reverse: reverse)
-            return
+        if keys == values {
+            // Equal numbers cannot be told apart: nothing to keep stable.
+            if kind == .ints { return sortNumbers(values, count, reverse, { $0.int }, { Value($0) }) }
+            if kind == .floats, !(0..<count).contains(where: { keys[$0].float.isNaN }) {
+                return sortNumbers(values, count, reverse, { $0.float }, { Value($0) })
+            }
         }
         var items = UnsafeMutablePointer<Item>.allocate(capacity: count)
         var spare = UnsafeMutablePointer<Item>.allocate(capacity: count)
@@ -137,12 +146,15 @@ enum Sorting {
         memcpy(to + out + (middle - left), from + right, (end - right) * MemoryLayout<Item>.stride)
     }
 
-    private static func sortInts(_ values: UnsafeMutablePointer<Value>, _ count: Int, reverse: Bool) {
-        var numbers = ContiguousArray<Int>(unsafeUninitializedCapacity: count) { buffer, used in
-            for index in 0..<count { buffer[index] = values[index].int }
+    private static func sortNumbers<Number: Comparable>(
+        _ values: UnsafeMutablePointer<Value>, _ count: Int, _ reverse: Bool, _ number: (Value) -> Number,
+        _ value: (Number) -> Value
+    ) {
+        var numbers = ContiguousArray<Number>(unsafeUninitializedCapacity: count) { buffer, used in
+            for index in 0..<count { (buffer.baseAddress! + index).initialize(to: number(values[index])) }
             used = count
         }
         numbers.sort()
-        for index in 0..<count { values[reverse ? count - 1 - index : index] = Value(numbers[index]) }
+        for index in 0..<count { values[reverse ? count - 1 - index : index] = value(numbers[index]) }
     }
 }

@@ -178,15 +178,14 @@ enum StringMethods {
             }
             let separator = try vm.stringArgument(a[1], "the separator")
             guard separator.byteCount > 0 else { throw vm.valueError("the separator is empty") }
-            var limit = try vm.intArgument(a[2], "the limit", default: -1)
+            let limit = try vm.intArgument(a[2], "the limit", default: -1)
             var parts: [Value] = []
             var end = a[0].string.byteCount
-            while limit != 0, let place = Search.findLast(
+            while limit < 0 || parts.count < limit, let place = Search.findLast(
                 separator.utf8, in: UnsafeBufferPointer(start: a[0].string.bytes, count: end), before: end)
             {
                 parts.append(piece(vm, a[0].string, place + separator.byteCount, end))
                 end = place
-                limit -= 1
             }
             parts.append(piece(vm, a[0].string, 0, end))
             return vm.heap.makeList(Array(parts.reversed()))
@@ -363,32 +362,45 @@ enum StringMethods {
     private static func replace(
         _ vm: VM, _ text: StringPointer, _ old: StringPointer, _ new: StringPointer, _ limit: Int
     ) throws(Raise) -> Value {
-        var result: [UInt8] = []
-        var start = 0
+        // Counted first: the size is known before anything is written.
         var count = 0
         if old.byteCount == 0 {
             // Between all characters, as in Python.
-            while count < limit {
-                result.append(contentsOf: new.utf8)
-                count += 1
-                if start == text.byteCount { break }
-                let width = UTF8Text.width(text.bytes[start])
-                result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: width))
-                start += width
-            }
+            count = min(limit, text.charCount + 1)
         } else {
+            var start = 0
             while count < limit, let place = Search.find(old.utf8, in: text.utf8, from: start) {
-                result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: place - start))
-                result.append(contentsOf: new.utf8)
                 start = place + old.byteCount
                 count += 1
-                guard result.count <= StringObject.maxBytes else { throw vm.memoryError(result.count) }
             }
-            if count == 0 { return Value(text) }
         }
-        result.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: text.byteCount - start))
-        try vm.require(result.count)
-        return vm.heap.makeString(result)
+        if count == 0 { return Value(text) }
+        let (added, overflow) = count.multipliedReportingOverflow(by: new.byteCount)
+        let total = overflow ? .max : added.addingReportingOverflow(text.byteCount - count * old.byteCount).partialValue
+        guard !overflow, total <= StringObject.maxBytes else { throw vm.memoryError(total) }
+        try vm.require(total)
+        if total == 0 { return vm.heap.emptyString }
+        let result = vm.heap.newString(byteCount: total)
+        var target = result.bytes
+        var start = 0
+        func copy(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
+            copyBytes(target, bytes, count)
+            target += count
+        }
+        for number in 0..<count {
+            var place = start
+            if old.byteCount > 0 {
+                place = Search.find(old.utf8, in: text.utf8, from: start) ?? start
+            } else if number > 0 {
+                place += UTF8Text.width(text.bytes[start])
+            }
+            copy(text.bytes + start, place - start)
+            copy(new.bytes, new.byteCount)
+            start = place + old.byteCount
+        }
+        copy(text.bytes + start, text.byteCount - start)
+        vm.heap.finishString(result)
+        return Value(result)
     }
 
     // MARK: White space
@@ -455,15 +467,15 @@ enum StringMethods {
                 // Columns of the terminal, as in formats: what is aligned is a table.
                 let text = a[0].string
                 let taken = text.isASCII ? text.charCount : text.text.reduce(0) { $0 + DisplayWidth.columns($1) }
+                guard width > taken else { return a[0] }
                 let missing = width - taken
-                guard missing > 0 else { return a[0] }
+                guard missing <= (StringObject.maxBytes - text.byteCount) / 4 else { throw vm.memoryError(missing) }
                 try vm.require(missing, ofSize: 4)
                 let before = left(missing, width)
                 var bytes: [UInt8] = []
                 for _ in 0..<before { bytes.append(contentsOf: fill.utf8) }
                 bytes.append(contentsOf: a[0].string.utf8)
                 for _ in before..<missing { bytes.append(contentsOf: fill.utf8) }
-                guard bytes.count <= StringObject.maxBytes else { throw vm.memoryError(bytes.count) }
                 return vm.heap.makeString(bytes)
             }
         }
@@ -477,8 +489,9 @@ enum StringMethods {
             (vm, a, _) throws(Raise) in
             let width = try vm.intArgument(a[1], "the width")
             let text = a[0].string
+            guard width > text.charCount else { return a[0] }
             let missing = width - text.charCount
-            guard missing > 0 else { return a[0] }
+            guard missing <= StringObject.maxBytes - text.byteCount else { throw vm.memoryError(missing) }
             try vm.require(missing)
             let hasSign = text.byteCount > 0 && (text.bytes[0] == 43 || text.bytes[0] == 45)
             var bytes = Array(text.utf8.prefix(hasSign ? 1 : 0))

@@ -21,7 +21,7 @@ extension Resolver {
         switch item.kind {
         case .call(let expr):
             guard case .call(let call) = expr.kind else { return resolve(expr, .value) }
-            if isOfLibrary(call.callee) {
+            if isOfLibrary(call.callee) || isOfShared(call.callee) {
                 let node = FunctionNode(
                     kind: .processBlock, name: nil, parameters: [], body: .expression(expr), span: expr.span,
                     headerSpan: expr.span)
@@ -53,6 +53,27 @@ extension Resolver {
         case .name(let name): return peek(name.text) == nil && builtin(name.text) != nil
         case .member(let member): return isOfLibrary(member.object)
         default: return false
+        }
+    }
+
+    /// A method of a shared variable, of a part of it, or of what a `cell.value` is: one operation, made by the process itself.
+    private func isOfShared(_ callee: Expr) -> Bool {
+        guard case .member(let method) = callee.kind else { return false }
+        var object = method.object
+        while true {
+            switch object.kind {
+            case .name(let name):
+                guard let binding = peek(name.text) else { return false }
+                return binding.isShared || binding.kind == .received && method.changesObject
+            case .index(let inner, _): object = inner
+            case .member(let member):
+                if case .name(let name) = member.object.kind, let binding = peek(name.text) {
+                    if let module = binding.module { return module.binding(member.name)?.isShared == true }
+                    if member.name == "value", mayHoldShared(binding) { return true }
+                }
+                object = member.object
+            default: return false
+            }
         }
     }
 

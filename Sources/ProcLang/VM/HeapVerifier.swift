@@ -109,7 +109,7 @@
                 precondition(slot.hash == MapKey.hash(slot.key), "a map's hash")
                 precondition(map.find(slot.key, hash: slot.hash) == index, "an entry of a map that is not found")
             }
-            precondition(live == map.pointee.count && map.pointee.used <= map.pointee.capacity, "a map's count")
+            precondition(live == map.pointee.count && map.pointee.used + map.pointee.stale <= map.pointee.capacity, "a map's count")
             guard let index = map.pointee.index else { return }
             var indexed = 0
             for slot in 0...map.pointee.indexMask where index[slot] > 1 { indexed += 1 }

@@ -55,6 +55,9 @@ extension VM {
             base[i.b] = try sharedPathCall(
                 try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments, labels: labels)
         case .sharedCheck: _ = try sharedVariable(base[i.a])
+        case .checkParameter:
+            let code = currentFrame.pointee.function.closure.pointee.code
+            try checkArgument(base[i.a], infos[Int(code.pointee.info)], i.a)
         case .lockEnter: try lockEnter(base + i.a, i.b)
         case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
         case .importModule: try importModule(base + i.a, i.wide)

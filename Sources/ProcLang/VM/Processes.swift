@@ -44,7 +44,7 @@ extension VM {
             if named { given = try orderByName(infos[at].name, infos[at].parameterNames, registers + 1, count) }
             try completeArguments(code, registers + 1, given)
             given = Int(code.pointee.parameterCount)
-            for index in 0..<given where index < infos[at].parameterIsShared.count && infos[at].parameterIsShared[index] {
+            for index in 0..<given where infos[at].parameterKinds[index] != .value {
                 try checkArgument(registers[index + 1], infos[at], index)
             }
         case Tag.native:
@@ -60,10 +60,22 @@ extension VM {
         return Value(heap: Tag.task, task)
     }
 
-    /// The argument of a `shared` parameter must be a shared variable.
-    private func checkArgument(_ value: Value, _ info: FunctionInfo, _ index: Int) throws(Raise) {
-        guard value.kind != Tag.shared, !value.isAbsent else { return }
-        throw typeError("the parameter `shared \(info.parameterNames[index])` of `\(info.name)` needs a shared variable, not \(value.typeName)")
+    /// An argument of a `shared` parameter must be a shared variable; of `x?` and `x!`, an end with that direction.
+    func checkArgument(_ value: Value, _ info: FunctionInfo, _ index: Int) throws(Raise) {
+        let needed: String
+        switch info.parameterKinds[index] {
+        case .value: return
+        case .shared:
+            if value.kind == Tag.shared || value.isAbsent { return }
+            needed = "`shared \(info.parameterNames[index])` of `\(info.name)` needs a shared variable"
+        case .reader:
+            if value.kind == Tag.end ? value.end.rights.contains(.read) : value.tag == Tag.stdin || value.isAbsent { return }
+            needed = "`\(info.parameterNames[index])?` of `\(info.name)` needs a reading end"
+        case .writer:
+            if value.kind == Tag.end ? value.end.rights.contains(.write) : value.isAbsent { return }
+            needed = "`\(info.parameterNames[index])!` of `\(info.name)` needs a writing end"
+        }
+        throw typeError("the parameter \(needed), not \(value.kind == Tag.end ? "the other one" : value.typeName)")
     }
 
     /// The ends that the process of a task is given.

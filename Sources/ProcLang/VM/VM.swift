@@ -197,7 +197,7 @@ final class VM {
         loadedCode.append(emptyFunction)
         infos.append(
             FunctionInfo(
-                name: "main", parameterNames: [], parameterRights: [], parameterIsShared: [], file: -1, line: 0,
+                name: "main", parameterNames: [], parameterRights: [], parameterKinds: [], file: -1, line: 0,
                 isAnonymous: false))
     }
 

@@ -158,7 +158,7 @@ extension VM {
         case Tag.string:
             let text = x.string
             let (total, overflowed) = text.byteCount.multipliedReportingOverflow(by: count)
-            if overflowed || total > StringObject.maxBytes || !heap.fits(total) { throw memoryError(total) }
+            if overflowed || total > StringObject.maxBytes || !heap.fits(total) { throw memoryError(overflowed ? .max : total) }
             if total == 0 { return heap.emptyString }
             let result = heap.newString(byteCount: total)
             for index in 0..<count { memcpy(result.bytes + index * text.byteCount, text.bytes, text.byteCount) }

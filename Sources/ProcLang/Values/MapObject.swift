@@ -6,7 +6,8 @@
 //   its own.
 // - Up to eight entries there is no index: the entries are searched one by one.
 // - A deleted entry keeps its place (key `absent`) until the table is rebuilt, so that positions are stable while
-//   nothing is inserted.
+//   nothing is inserted. Only places at the end are given back; their marks in the index stay and count as `stale`, so
+//   that at least half of the index is empty.
 
 import Glibc
 
@@ -88,8 +89,11 @@ extension UnsafeMutablePointer where Pointee == MapObject {
         entries[entry].key = .absent
         entries[entry].value = .nil
         pointee.count -= 1
-        // Trailing holes are given back at once: a map used as a stack does not grow.
-        while pointee.used > 0, entries[pointee.used - 1].key.isAbsent, pointee.index == nil { pointee.used -= 1 }
+        // Trailing holes are given back at once: a map used as a stack does not grow, and its end is found at once.
+        while pointee.used > 0, entries[pointee.used - 1].key.isAbsent {
+            pointee.used -= 1
+            if pointee.index != nil { pointee.stale += 1 }
+        }
     }
 
     /// The live entries in order.
@@ -147,6 +151,7 @@ extension Heap {
         let map = memory.assumingMemoryBound(to: MapObject.self)
         map.pointee.count = 0
         map.pointee.used = 0
+        map.pointee.stale = 0
         map.pointee.capacity = 0
         map.pointee.entries = nil
         map.pointee.index = nil
@@ -170,10 +175,10 @@ extension Heap {
     /// Adds an entry for a key that is not there.
     @inline(never)
     func add(_ key: Value, _ hash: UInt64, _ value: Value, to map: UnsafeMutablePointer<MapObject>) {
-        if map.pointee.used == map.pointee.capacity {
+        if map.pointee.used + map.pointee.stale == map.pointee.capacity {
             // Rebuilt in place when a third of the entries are holes.
             let live = map.pointee.count
-            rebuild(map, capacity: live * 3 / 2 < map.pointee.used ? max(live, 4) * 3 / 2 : max(8, live * 2))
+            rebuild(map, capacity: live * 3 / 2 < map.pointee.capacity ? max(live, 4) * 3 / 2 : max(8, live * 2))
         }
         let entry = map.pointee.used
         map.pointee.entries.unsafelyUnwrapped[entry] = MapSlot(hash: hash, key: key, value: value)
@@ -202,6 +207,7 @@ extension Heap {
         }
         map.pointee.entries = entries
         map.pointee.used = used
+        map.pointee.stale = 0
         map.pointee.capacity = room
         free(map.pointee.index)
         map.pointee.index = nil
@@ -228,6 +234,7 @@ extension Heap {
         free(map.pointee.index)
         map.pointee.count = 0
         map.pointee.used = 0
+        map.pointee.stale = 0
         map.pointee.capacity = 0
         map.pointee.entries = nil
         map.pointee.index = nil

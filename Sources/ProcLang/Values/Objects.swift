@@ -15,7 +15,7 @@ struct ObjectHeader {
     var flags: UInt8
     /// Interned strings: the number of the method name that they are (`MethodNames`), or 0.
     var selector: UInt16 = 0
-    /// Strings: the hash (0: not computed yet). Closures, tasks: number of trailing values.
+    /// Strings: the hash (0: not computed yet). Closures, tasks: number of trailing values. Maps: `stale`.
     var aux: UInt32 = 0
 
     /// The object was allocated by itself, outside the blocks.
@@ -87,6 +87,11 @@ struct MapObject {
     /// Power of two slots; 0 is free, 1 deleted, n + 2 is entry n.
     var index: UnsafeMutablePointer<UInt32>?
     var indexMask: Int
+    /// Entries that were given back, of which the index may still have a mark.
+    var stale: Int {
+        get { Int(header.aux) }
+        set { header.aux = UInt32(truncatingIfNeeded: newValue) }
+    }
 }
 
 /// `start`, `start + step`, ...: `count` numbers. `end` and `closed` are kept for printing and equality.
