@@ -74,14 +74,15 @@ typedef struct pl_object {
     uint32_t generation;
     uint8_t kind, flags;             // kind 0: free
     uint16_t reserved;
-    uint64_t capacity, head, tail;   // channels; other kinds use `words`
+    uint64_t head, tail;             // with the lock in one cache line: what each message writes; capacity ... readers_lent
+    uint64_t capacity;               // in the next one: what it reads. Channels; other kinds use `words`
     uint64_t ring;                   // block reference of the ring | log2 of its entries (one word: one commit)
     uint64_t ticket;
     uint32_t send_first, send_last, send_count;
     uint32_t recv_first, recv_last, recv_count;   // receivers that are not signalled
     uint32_t signalled;
+    uint32_t readers, readers_lent, writers, holders;
     uint32_t ends_first, end_gen;
-    uint32_t readers, writers, readers_lent, holders;
     uint32_t peer, next_free;
     int32_t line;
     uint64_t words[8];
@@ -223,6 +224,7 @@ typedef struct pl_header {
 
 _Static_assert(sizeof(pl_slot) == 1024, "slot");
 _Static_assert(sizeof(pl_object) == 256, "object");
+_Static_assert(sizeof(pthread_mutex_t) != 40 || offsetof(pl_object, capacity) == 64, "cache lines of an object");
 _Static_assert(sizeof(pl_end) == 48, "end");
 _Static_assert(sizeof(pl_record) == 128, "record");
 _Static_assert(sizeof(pl_entry) == 64, "entry");

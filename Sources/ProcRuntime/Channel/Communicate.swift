@@ -105,11 +105,17 @@ enum Communicate {
         }
         Ring.push(o, payload.baseAddress, payload.count, block: 0)
         Waiting.balance(o)
+        let isFarAhead = o.pointee.tail &- o.pointee.head > farAhead
         Objects.unlock(object)
         pl_me().pointee.sent &+= 1
         Parker.deliver()
+        if _slowPath(isFarAhead), mode.deadline == .max, !mode.immediate { GiveWay.letCatchUp(&o.pointee.head, by: farAhead / 2) }
         return true
     }
+
+    /// So many unread messages (64 KiB of ring) lie in the caches still; many more would be written to memory that is
+    /// new, and read from there.
+    private static let farAhead: UInt64 = 1024
 
     /// Read without the lock: a hint.
     @inline(__always)
