@@ -193,6 +193,8 @@ extension ProgramRun {
             ], environment: environment)
         during?(child)
         var end = child.wait(seconds: patience)
+        // An external program that has just killed who started it is on its way out by itself.
+        if end != nil { _ = holds(within: 0.5) { child.members().isEmpty } }
         let members = child.members()
         if end == nil || !members.isEmpty {
             for member in members { kill(member.pid, SIGKILL) }

@@ -32,6 +32,7 @@ extension VM {
         // Twice the live size, but not beyond the limit without a look.
         heap.threshold = max(Heap.minimumThreshold, min(heap.liveBytes, heap.limit - heap.liveBytes))
         heap.collections += 1
+        if !closedWriters.isEmpty { closedWriters.formIntersection(marker.capabilities.map(\.object)) }
         if wanted, !keepsAllEnds { host.retain(only: marker.capabilities.union(resultEnds)) }
         #if DEBUG
             verifyHeap()

@@ -118,12 +118,14 @@ extension VM {
             }
             orphans.remove(orphan)
             started.remove(orphan)
+            quietProcesses.remove(orphan)
             host.release(orphan)
         }
     }
 
     /// The collector found that nobody can reach this handle any more.
     func handleDied(_ process: ProcessRef) {
+        if !started.contains(process) { quietProcesses.remove(process) }
         if started.contains(process) {
             // Its failure may still have to be reported.
             orphans.insert(process)

@@ -11,9 +11,33 @@
 final class GroupState {
     /// Its running processes, by the numbers of their tasks.
     let running = ProcessGroup()
-    /// The ends of the first `reservedTasks` tasks together.
-    var reserved: [ObjectRef: End] = [:]
-    var reservedTasks = 0
+    /// The ends of the tasks that may yet be started, one right each, and how many of them have it: a process that waits
+    /// for a place, or may have to start one anew, does not lend those.
+    private(set) var reserved: [End: Int] = [:]
+    /// The ends of each task; empty once it is started for the last time.
+    private var endsOfTasks: [[End]] = []
+
+    /// Counts the ends of the next task.
+    func reserve(_ ends: [End]) {
+        var single: [End] = []
+        for end in ends {
+            for right in [Rights.read, .write, .hold] where end.rights.contains(right) {
+                single.append(End(object: end.object, kind: end.kind, rights: right))
+            }
+        }
+        for end in single { reserved[end, default: 0] += 1 }
+        endsOfTasks.append(single)
+    }
+
+    /// The task is not started any more.
+    func unreserve(_ task: Int) {
+        guard task < endsOfTasks.count else { return }
+        for end in endsOfTasks[task] {
+            reserved[end, default: 1] -= 1
+            if reserved[end] == 0 { reserved[end] = nil }
+        }
+        endsOfTasks[task] = []
+    }
 }
 
 extension VM {
@@ -53,19 +77,21 @@ extension VM {
             task.task.pointee.name = heap.makeString("\(name)[\(group.pointee.tasks.list.pointee.count)]")
         }
         heap.append(task, to: group.pointee.tasks.list)
-        if now { try startTasks(of: group, keepReserve: true) }
+        if group.pointee.limit > 0 || group.pointee.restarts >= 0 { state(of: group).reserve(ends(of: task.task)) }
+        if now { try startTasks(of: group) }
     }
 
     /// Starts the tasks that were not started yet, at most `limit` at a time; waits for places as needed.
-    private func startTasks(of group: UnsafeMutablePointer<GroupObject>, keepReserve: Bool) throws(Raise) {
+    private func startTasks(of group: UnsafeMutablePointer<GroupObject>, areAll: Bool = false) throws(Raise) {
         let tasks = group.pointee.tasks.list
         let handles = group.pointee.handles.list
         while handles.pointee.count < tasks.pointee.count {
             if group.pointee.limit > 0 {
-                while state(of: group).running.count >= group.pointee.limit { try awaitOne(of: group, from: keepReserve ? 0 : handles.pointee.count) }
+                while state(of: group).running.count >= group.pointee.limit { try awaitOne(of: group) }
             }
             let handle = try launch(tasks.pointee.items[handles.pointee.count].task)
             state(of: group).running.add(ProcessRef(raw: handle.pointee.process), number: handles.pointee.count)
+            if areAll, group.pointee.restarts < 0 { state(of: group).unreserve(handles.pointee.count) }
             heap.append(Value(heap: Tag.handle, handle), to: handles)
         }
     }
@@ -77,30 +103,13 @@ extension VM {
         return state
     }
 
-    /// The ends of the tasks from the first one on that may yet be started.
-    private func reserve(of group: UnsafeMutablePointer<GroupObject>, from: Int) -> [End] {
-        let tasks = group.pointee.tasks.list
-        let count = tasks.pointee.count
-        let first = group.pointee.restarts >= 0 ? 0 : from
-        if first >= count { return [] }
-        if first > 0 { return (first..<count).flatMap { ends(of: tasks.pointee.items[$0].task) } }
+    /// Waits until one process of the group has ended; a failure of it is raised (or it is restarted).
+    private func awaitOne(of group: UnsafeMutablePointer<GroupObject>) throws(Raise) {
         let state = state(of: group)
-        while state.reservedTasks < count {
-            for end in ends(of: tasks.pointee.items[state.reservedTasks].task) {
-                state.reserved[end.object, default: end].rights.formUnion(end.rights)
-            }
-            state.reservedTasks += 1
-        }
-        return Array(state.reserved.values)
-    }
-
-    /// Waits until one process of the group has ended; a failure of it is raised (or it is restarted). `from`: ends of
-    /// the tasks from this one on are reserved.
-    private func awaitOne(of group: UnsafeMutablePointer<GroupObject>, from: Int) throws(Raise) {
-        let running = state(of: group).running
+        let running = state.running
         if running.isEmpty { return }
         let outcome = host.awaitAny(
-            running, deadline: .max, reserve: reserve(of: group, from: from), isParallel: true, uninterruptible: false,
+            running, deadline: .max, reserve: Array(state.reserved.keys), isParallel: true, uninterruptible: false,
             line: currentLine, tryDepth: tryDepth)
         guard case .done(let place) = outcome, place >= 0, place < running.count else {
             throw waitFailure(outcome, "the processes did not end in time")
@@ -110,7 +119,10 @@ extension VM {
         guard try settle(handle) else { return }
         running.remove(at: place)
         markJoined(handle)
-        if handle.pointee.state == HandleState.done { return }
+        if handle.pointee.state == HandleState.done {
+            state.unreserve(index)
+            return
+        }
         if try restart(index, of: group) { return }
         if group.pointee.failure.isNil { group.pointee.failure = handle.pointee.outcome }
         pendingError = handle.pointee.outcome
@@ -121,8 +133,12 @@ extension VM {
     func runGroup(_ value: Value) throws(Raise) -> Value {
         let group = value.group
         do {
-            try startTasks(of: group, keepReserve: false)
-            while !state(of: group).running.isEmpty { try awaitOne(of: group, from: .max) }
+            if group.pointee.restarts < 0 {
+                // More like those that run may have come until now.
+                for index in 0..<group.pointee.handles.list.pointee.count { state(of: group).unreserve(index) }
+            }
+            try startTasks(of: group, areAll: true)
+            while !state(of: group).running.isEmpty { try awaitOne(of: group) }
             groups[group] = nil
         } catch {
             abortGroup(value)

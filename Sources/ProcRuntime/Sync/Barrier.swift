@@ -15,6 +15,8 @@ enum Barrier {
     static func wait(_ o: Shared.Object, _ object: UInt32, deadline: Int64, line: Int32, tryDepth: Int32)
         -> WaitOutcome?
     {
+        // Those that this process lets pass, however its own wait ends.
+        defer { Parker.deliver() }
         let me = pl_my_index()
         var wait = SyncWait(WaitKind.barrier, object, deadline, line, tryDepth)
         while true {

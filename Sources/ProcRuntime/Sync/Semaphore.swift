@@ -26,6 +26,8 @@ enum Semaphore {
     ) -> WaitOutcome? {
         let entry = EndTable.entry(object, .hold)
         guard entry != 0 else { return .failed(Sync.notHeld) }
+        // The next in the queue, however this wait ends.
+        defer { Parker.deliver() }
         let me = pl_my_index()
         var wait = SyncWait(WaitKind.semaphore, object, deadline, line, tryDepth)
         while true {

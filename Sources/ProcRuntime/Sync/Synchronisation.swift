@@ -68,8 +68,6 @@ extension Runtime {
     public func waitFor(_ object: ObjectRef, deadline: Int64, line: Int32, tryDepth: Int32) -> WaitOutcome {
         guard let i = Objects.index(of: object), let o = pl_object_at(i) else { return .failed(Shared.gone) }
         if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-        // Those that this process lets pass: however the wait ends.
-        defer { Parker.deliver() }
         let outcome: WaitOutcome?
         switch Objects.kind(o) {
         case .barrier: outcome = Barrier.wait(o, i, deadline: deadline, line: line, tryDepth: tryDepth)
