@@ -125,11 +125,11 @@ extension VM {
 
     /// The collector found that nobody can reach this handle any more.
     func handleDied(_ process: ProcessRef) {
-        if !started.contains(process) { quietProcesses.remove(process) }
         if started.contains(process) {
             // Its failure may still have to be reported.
             orphans.insert(process)
         } else {
+            quietProcesses.remove(process)
             host.release(process)
         }
     }
