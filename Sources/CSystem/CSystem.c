@@ -25,10 +25,11 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
     if (signal != SIGTERM && info->si_code > 0) return;
     int saved = errno;
     pl_slot *me = pl_arena.me;
-    // A child that has not yet become a process of its own, or an external program, must not speak for its parent.
-    if (me && me->pid == getpid()) {
+    // A child that has not yet become a process of its own, or an external program, must not speak for its parent. The
+    // manager goes on as long as somebody needs it.
+    if (me && me->pid == getpid() && !me->service) {
         uint32_t reason = PL_KICK_CANCEL;
-        if (me->parent == PL_SUPERVISOR_SLOT && !me->service) {
+        if (me->parent == PL_SUPERVISOR_SLOT) {
             pl_store32(&pl_arena.header->main_signal, (uint32_t)signal);
             reason = PL_KICK_SIGNAL;
         } else if (pl_load32(&me->cancel_sent) == 0) {
@@ -106,11 +107,7 @@ int pl_punch(int fd, int64_t offset, int64_t length) {
 }
 int pl_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 int pl_set_name(const char *name) { return prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
-int pl_close_range(unsigned first, unsigned last) {
-    return (int)syscall(SYS_close_range, first, last, 0);
-}
 int pl_open(const char *path, int flags, int mode) { return open(path, flags | O_CLOEXEC, mode); }
-int pl_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
 void *pl_mmap_shared(int fd, size_t length) {
     return mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 }
@@ -178,7 +175,6 @@ pid_t pl_peek_zombie(void) {
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return 0;
     return info.si_pid;
 }
-bool pl_exited(int status) { return WIFEXITED(status); }
 int pl_exit_code(int status) { return WEXITSTATUS(status); }
 int pl_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 

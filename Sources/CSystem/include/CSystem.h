@@ -159,7 +159,6 @@ static inline int pl_mutex_lock(pthread_mutex_t *m) {
     int r = pthread_mutex_trylock(m);
     return r == EBUSY ? pl_mutex_wait(m) : r;
 }
-static inline int pl_mutex_trylock(pthread_mutex_t *m) { return pthread_mutex_trylock(m); }
 static inline int pl_mutex_consistent(pthread_mutex_t *m) { return pthread_mutex_consistent(m); }
 static inline int pl_mutex_unlock(pthread_mutex_t *m) { return pthread_mutex_unlock(m); }
 /// The first word of a robust mutex is its futex: the kernel sets FUTEX_OWNER_DIED in it.
@@ -177,9 +176,7 @@ int pl_fallocate(int fd, int64_t offset, int64_t length);
 int pl_punch(int fd, int64_t offset, int64_t length);
 int pl_prctl(int option, unsigned long argument);
 int pl_set_name(const char *name);
-int pl_close_range(unsigned first, unsigned last);
 int pl_open(const char *path, int flags, int mode);
-int pl_fcntl(int fd, int command, long argument);
 /// The words of the command line, the program's name first.
 int pl_argument_count(void);
 const char *pl_argument(int index);
@@ -208,7 +205,6 @@ int pl_epoll_remove(int epoll, int fd);
 int pl_epoll_wait(int epoll, uint64_t *data, int capacity, int timeout_ms);
 /// The pid of a child that is a zombie, without reaping it; 0 if there is none.
 pid_t pl_peek_zombie(void);
-bool pl_exited(int status);
 int pl_exit_code(int status);
 int pl_term_signal(int status);
 

@@ -40,7 +40,7 @@ typedef struct pl_slot {
     uint32_t watches_foreign;        // it waits, or did, for the end of processes that are not its children
     int64_t cancel_deadline;
     uint32_t foreign_waiters, external;
-    uint32_t verdict, released;
+    uint32_t verdict, reserved;
     // Exit record
     uint8_t exit_kind, joined, exit_signal, service;
     int32_t exit_status;
@@ -48,7 +48,7 @@ typedef struct pl_slot {
     // Lists of what it owns (forward links are the truth)
     uint32_t ends, records;
     uint32_t end_intent, record_intent, object_intent, user_lock_head;
-    uint32_t inflight_overflow, pending_overflow, lockset_overflow, pending_count;
+    uint32_t inflight_overflow, lockset_overflow, pending_count;
     uint64_t inflight[PL_INFLIGHT];
     uint32_t pending[PL_PENDING];
     uint32_t lockset[PL_LOCKSET];
@@ -137,14 +137,12 @@ typedef struct pl_entry {
 
 /// Precedes the payload of every block.
 typedef struct pl_block {
-    uint64_t owner;                  // slot reference, or object index | PL_OBJECT_OWNER
+    uint64_t owner;                  // slot reference, or object index with the top bit set
     uint64_t length;                 // bytes used
     uint32_t ends;                   // list of the ends inside the message
     uint32_t ends_count;
     uint64_t reserved;
 } pl_block;
-
-#define PL_OBJECT_OWNER ((uint64_t)1 << 63)
 
 typedef struct pl_chunk {
     uint8_t state, size_class;       // state: free, blocks, head of a run, inside a run
@@ -194,17 +192,17 @@ typedef struct pl_header {
     pl_class classes[PL_CLASSES];
     uint32_t chunk_used, chunk_hint;
     uint32_t chunks_free, chunks_spare, holes, trim_wanted;   // derived: see Holes.swift
-    uint32_t slot_used, slot_free_hint, slots_live;
-    uint32_t waiting, running;           // hints
+    uint32_t slot_used, slot_free_hint;
+    uint32_t running;                    // how many run now: a hint
     uint32_t kicks, unjoined_failure;    // reasons to look, for the supervisor; a failure nobody joined
     uint64_t order;                      // numbers waits
     pl_owner_lock output, input;
     uint64_t input_start, input_end, input_eof;
-    uint32_t supervisor_pid, shutting_down;
-    uint32_t main_signal, unused_signal; // SIGTERM, SIGINT or SIGHUP that the main script got
+    uint32_t supervisor_pid;
+    uint32_t main_signal;                // SIGTERM, SIGINT or SIGHUP that the main script got
     uint64_t last_move;                  // when a process last moved to another CPU (ticks)
     uint64_t turns_after, turn_pause;    // until when nobody gives way (ticks), and how long that is (us): hints
-    uint32_t report_sequence, report_length;
+    uint32_t report_length;
     uint64_t birth_summary[16];
     uint64_t births[1024];
     uint64_t ended[1024];                // slots whose process has ended; stale bits are possible
@@ -347,6 +345,8 @@ static inline uint8_t *pl_block_bytes(uint64_t ref) { return pl_arena.base + ref
 static inline pl_entry *pl_entry_at(const pl_object *o, uint64_t position) {
     return (pl_entry *)pl_block_bytes(o->ring & ~(uint64_t)63) + (position & (((uint64_t)1 << (o->ring & 63)) - 1));
 }
+static inline uint32_t *pl_slot_ends(pl_slot *s) { return &s->ends; }
+static inline uint32_t *pl_block_ends(pl_block *b) { return &b->ends; }
 static inline uint64_t *pl_inflight(pl_slot *s) { return s->inflight; }
 static inline uint32_t *pl_pending(pl_slot *s) { return s->pending; }
 static inline uint32_t *pl_lockset(pl_slot *s) { return s->lockset; }

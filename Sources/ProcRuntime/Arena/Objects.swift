@@ -46,6 +46,16 @@ enum Objects {
         UnsafeMutableRawPointer(pl_object_at(index)!).assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
+    /// The bit that marks an object as the owner of a block.
+    static let ownerBit: UInt64 = 1 << 63
+
+    /// The owner word of blocks that belong to an object.
+    @inline(__always)
+    static func tag(_ object: UInt32) -> UInt64 { ownerBit | UInt64(object) }
+
+    @inline(__always)
+    static func tag(of o: UnsafeMutablePointer<pl_object>) -> UInt64 { tag(UInt32(truncatingIfNeeded: o - pl_object_at(0)!)) }
+
     /// The kind of a live object.
     static func kind(_ o: UnsafeMutablePointer<pl_object>) -> ObjectKind? { ObjectKind(rawValue: o.pointee.kind &- 1) }
 

@@ -84,7 +84,7 @@ public enum ArenaCheck {
         let count = o.pointee.tail &- o.pointee.head
         if o.pointee.ring == 0, count != 0 { found.append("channel \(i): messages without a ring") }
         if o.pointee.ring != 0 {
-            let tag = Waiting.objectTag(o)
+            let tag = Objects.tag(of: o)
             if count > 1 << (o.pointee.ring & 63) { found.append("channel \(i): \(count) messages exceed the ring") }
             if pl_block_at(o.pointee.ring & ~63).pointee.owner != tag { found.append("channel \(i): its ring is not its own") }
             var position = o.pointee.head
@@ -154,7 +154,7 @@ public enum ArenaCheck {
     private static func blocks(_ found: inout [String], _ quiet: Bool) {
         Blocks.forEach { ref in
             let owner = pl_block_at(ref).pointee.owner
-            if owner & PL_OBJECT_OWNER_TAG != 0 {
+            if owner & Objects.ownerBit != 0 {
                 let index = UInt32(truncatingIfNeeded: owner)
                 if index < pl_acquire32(&Pool.objects.pointee.used), pl_object_at(index).pointee.kind == 0 {
                     found.append("block \(ref): its object \(index) is gone")

@@ -122,7 +122,7 @@ enum OwnerCheck {
         }
         Blocks.forEach { ref in
             let owner = pl_block_at(ref).pointee.owner
-            guard owner & PL_OBJECT_OWNER_TAG != 0, !reachable.contains(ref) else { return }
+            guard owner & Objects.ownerBit != 0, !reachable.contains(ref) else { return }
             let index = UInt32(truncatingIfNeeded: owner)
             guard index < pl_acquire32(&Pool.objects.pointee.used) else { return }
             if Objects.kind(pl_object_at(index))?.isStream == true { found.append("block \(ref): not in the ring of channel \(index)") }

@@ -77,7 +77,7 @@ enum Repair {
     /// What is in the ring is the object's.
     private static func ring(_ o: UnsafeMutablePointer<pl_object>, _ index: UInt32) {
         guard o.pointee.ring != 0 else { return }
-        let tag = Waiting.objectTag(o)
+        let tag = Objects.tag(of: o)
         pl_block_at(o.pointee.ring & ~63).pointee.owner = tag
         fault(.repairRingOwner)
         var i = o.pointee.head

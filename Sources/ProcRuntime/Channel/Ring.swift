@@ -67,7 +67,7 @@ enum Ring {
         o.pointee.ring = fresh | log
         fault(.ringMoveRing)
         pl_order()
-        pl_block_at(fresh).pointee.owner = Waiting.objectTag(o)
+        pl_block_at(fresh).pointee.owner = Objects.tag(of: o)
         fault(.ringMoveOwner2)
         InFlight.remove(fresh)
         if old != 0 { Blocks.free(old) }
@@ -103,7 +103,7 @@ enum Ring {
             if !Faults.misordered(.commitBeforeWrite) { o.pointee.tail &+= 1 }  // commit
             fault(.ringPushTail2)
             pl_order()
-            pl_block_at(block).pointee.owner = Waiting.objectTag(o)
+            pl_block_at(block).pointee.owner = Objects.tag(of: o)
             fault(.ringPushOwner)
             InFlight.remove(block)
         }

@@ -269,7 +269,7 @@ enum Waiting {
             fault(.waitingSettleTail)
             pl_order()
             if r.pointee.in_block != 0 {
-                pl_block_at(pl_get_ref(pl_record_payload(r))).pointee.owner = objectTag(o)
+                pl_block_at(pl_get_ref(pl_record_payload(r))).pointee.owner = Objects.tag(of: o)
                 fault(.waitingSettleOwner)
             }
             pl_store64(&owner.pointee.claim, Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.done))
@@ -277,12 +277,4 @@ enum Waiting {
             withdraw(o, index)
         }
     }
-
-    @inline(__always)
-    static func objectTag(_ o: Object) -> UInt64 {
-        PL_OBJECT_OWNER_TAG | UInt64(UInt(bitPattern: o) - UInt(bitPattern: pl_object_at(0)!)) / 256
-    }
 }
-
-/// The bit that marks an object as the owner of a block.
-let PL_OBJECT_OWNER_TAG: UInt64 = 1 << 63

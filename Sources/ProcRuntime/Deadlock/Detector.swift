@@ -78,11 +78,10 @@ enum Detector {
         if snapshot.blocked.isEmpty { return nothing }
         let ended = snapshot.endedTogether()
         if !ended.isEmpty { return endTogether(ended, [], snapshot) }
-        if snapshot.hasUnswept { return .unsettled }
         let members = snapshot.deadlocked()
         if members.isEmpty { return nothing }
         guard pl_load32(&pl_head().pointee.kicks) & (Kick.kill | Kick.cancel) == 0,
-            members.allSatisfy({ Vitality.isAsleep(pl_slot_at($0.slot).pointee.pid) })
+            members.allSatisfy({ Vitality.isAsleep($0.slot) })
         else { return .unsettled }
         if askToCollect(members) { return .unsettled }
         // Rather an end than a deadlock: the ends kept for processes that can only be started when one of these

@@ -70,8 +70,6 @@ struct Snapshot {
     private(set) var inMessagesOf: [UInt32: [UInt32]] = [:]
     private(set) var containerOf: [UInt32: [UInt32]] = [:]
     private(set) var endGenerations: [UInt32] = []
-    /// A process died and was not swept yet: whatever it held is about to change.
-    private(set) var hasUnswept = false
 
     static func cancelled(_ s: UnsafeMutablePointer<pl_slot>) -> Bool {
         s.pointee.wait_flags & WaitFlag.uninterruptible == 0 && pl_load32(&s.pointee.cancel) & CancelWord.requested != 0
@@ -116,7 +114,6 @@ struct Snapshot {
                 if state == State.ended { ended.append(i) }
                 blocked[i] = nil
             default:
-                if state == State.dead { hasUnswept = true }
                 processes.append(i)
                 if let wait = blocked[i], !wait.holds { blocked[i] = nil }  // or the slot is another process's by now
             }
@@ -155,7 +152,7 @@ struct Snapshot {
     /// An end in a message: whoever may receive the message may have it.
     private mutating func place(_ entry: UInt32, block: UInt64) {
         let tag = pl_load64(&pl_block_at(block).pointee.owner)
-        if tag & PL_OBJECT_OWNER_TAG != 0 {
+        if tag & Objects.ownerBit != 0 {
             note(entry, in: UInt32(truncatingIfNeeded: tag))
             return
         }

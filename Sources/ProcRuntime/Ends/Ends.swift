@@ -229,19 +229,37 @@ enum Ends {
             if let object = EndTable.channel(end.object, end.kind, right) { try visit(object, right) }
         }
     }
+}
 
-    /// Gives `owner` its own entry for every part of `end` that this process holds now.
-    static func grant(_ end: End, owner: UInt64, list: UnsafeMutablePointer<UInt32>) throws {
-        try parts(of: end) { object, right in
-            if EndTable.entry(object, right) == 0 { return }
-            // One per owner, object and right.
-            var e = list.pointee
-            while e != 0 {
-                if pl_end_at(e).pointee.object == object, pl_end_at(e).pointee.right == right.rawValue { return }
-                e = pl_end_at(e).pointee.own_next
+/// Giving the ends of one new owner, a process or a message: each part of an end once, however often it is named, and all
+/// in a time that grows with their number.
+struct Granting {
+    private let owner: UInt64
+    private let list: UnsafeMutablePointer<UInt32>
+    /// By object and right.
+    private var given = Positions()
+
+    init(to owner: UInt64, list: UnsafeMutablePointer<UInt32>) {
+        self.owner = owner
+        self.list = list
+    }
+
+    /// Gives the owner its own entry for every part of `end` that this process holds now. False if the owner has none of
+    /// them. Throws `memory`.
+    @discardableResult
+    mutating func grant(_ end: End) throws -> Bool {
+        var any = end.rights.isEmpty
+        for right in [Rights.read, .write, .hold] where end.rights.contains(right) {
+            guard let object = EndTable.channel(end.object, end.kind, right) else { continue }
+            let key = UInt64(object) << 8 | UInt64(right.rawValue)
+            if given[key] == nil {
+                if EndTable.entry(object, right) == 0 { continue }
+                try Ends.attach(object, right, owner: owner, list: list)
+                given.append(key)
             }
-            try attach(object, right, owner: owner, list: list)
+            any = true
         }
+        return any
     }
 }
 
@@ -303,7 +321,7 @@ enum Cleanup {
             fault(.cleanupAbandonMaker)
             // Linked, but perhaps not yet the object's, when its maker died: what is reachable is the object's.
             if o.pointee.kind == ObjectKind.managed.rawValue + 1, case let log = ManagerLog.first(o), log != 0 {
-                pl_block_at(log).pointee.owner = Shared.tag(object)
+                pl_block_at(log).pointee.owner = Objects.tag(object)
                 fault(.cleanupAbandonOwner)
             }
         }

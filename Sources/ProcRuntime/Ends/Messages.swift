@@ -17,34 +17,16 @@ enum Messages {
         fault(.messagesMakeCopy)
         if !capabilities.isEmpty {
             do {
-                for end in capabilities { try grant(end, block) }
+                var granting = Granting(to: Ends.blockOwner | block, list: pl_block_ends(pl_block_at(block)))
+                for end in capabilities where try !granting.grant(end) {
+                    throw RuntimeError(kind: "closed", message: "an end that is closed cannot be sent")
+                }
             } catch {
                 discard(block)
                 throw error
             }
         }
         return block
-    }
-
-    private static func grant(_ end: End, _ block: UInt64) throws {
-        let before = pl_block_at(block).pointee.ends
-        try Ends.grant(end, owner: Ends.blockOwner | block, list: &pl_block_at(block).pointee.ends)
-        if pl_block_at(block).pointee.ends == before, !held(end, block) {
-            throw RuntimeError(kind: "closed", message: "an end that is closed cannot be sent")
-        }
-    }
-
-    /// True when `end` has at least one part in the block already (sent twice in one message).
-    private static func held(_ end: End, _ block: UInt64) -> Bool {
-        var any = end.rights.isEmpty
-        Ends.parts(of: end) { object, right in
-            var e = pl_block_at(block).pointee.ends
-            while e != 0 {
-                if pl_end_at(e).pointee.object == object, pl_end_at(e).pointee.right == right.rawValue { any = true }
-                e = pl_end_at(e).pointee.own_next
-            }
-        }
-        return any
     }
 
     /// Makes the ends of a block that this process took over its own.

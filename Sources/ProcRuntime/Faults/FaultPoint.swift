@@ -159,13 +159,15 @@ enum FaultPoint: UInt16, CaseIterable {
         finishProcessRunning,
         finishProcessEnded, finishProcessState2, finishAwaitChildrenUnjoinedFailure
     // Process/Supervisor.swift
-    case supervisorTakeKicksKicks, supervisorWatchNewbornBirthSummary, supervisorWatchNewbornBirths,
-        supervisorWatchWatch, supervisorWatchWatch2, supervisorWatchWatch3, supervisorKillNowWatch,
-        supervisorKillNowWatch2, supervisorBuryRunning,
-        supervisorBuryState, supervisorBuryFailOrder, supervisorBuryExitBlock, supervisorBurySwept,
-        supervisorBuryExitSignal, supervisorBuryExitStatus, supervisorBuryExitKind, supervisorBuryState2,
-        supervisorAdoptOrphansState, supervisorPublishEndState, supervisorStartManagerService,
-        supervisorKillRequestedKillRequest
+    case supervisorTakeKicksKicks, supervisorKillNowWatch, supervisorKillNowWatch2, supervisorKillRequestedKillRequest
+    // Process/Watch.swift
+    case watchNewbornBirthSummary, watchNewbornBirths, watchSlotWatch, watchSlotWatch2, watchSlotWatch3
+    // Process/Burial.swift
+    case burialBuryRunning, burialBuryState, burialBuryFailOrder, burialBuryExitBlock, burialBurySwept,
+        burialBuryExitSignal, burialBuryExitStatus, burialBuryExitKind, burialBuryState2, burialAdoptOrphansState,
+        burialPublishEndState
+    // Manager/ManagerProcess.swift
+    case managerProcessStartService
     // Process/Sweep.swift
     case sweepProcessCancelDeadline, sweepRepeatWakesPendingCount, sweepRepairLocksLockset,
         sweepRepairLocksLocksetOverflow, sweepWithdrawRecordsActive, sweepWithdrawRecordsRecords,

@@ -111,7 +111,7 @@ enum ManagerLog {
             for word in [ObjectWord.dropping, ObjectWord.log] {
                 let block = pl_load64(Shared.word(o, word))
                 guard block != 0, pl_block_at(block).pointee.owner == manager else { continue }
-                pl_block_at(block).pointee.owner = Shared.tag(object)
+                pl_block_at(block).pointee.owner = Objects.tag(object)
                 fault(.managerLogSweepFreeingOwner)
             }
         }

@@ -157,7 +157,10 @@ final class ManagerServer {
             if !borrowed { Shared.mine(SlotWord.lockIntent).pointee = 0 }
             fault(.managerServerExecuteLockIntent2)
         }
-        guard borrowed || owner == r.slot else { return respond(r, Manager.State.locked) }
+        // The client's own lock. As long as the request stands the slot is the client's: its sweep takes the request back,
+        // and the next process in the slot may hold the lock as well.
+        let isClients = owner == r.slot && pl_load64(Shared.slotWord(r.slot, SlotWord.request)) == r.word
+        guard borrowed || isClients else { return respond(r, Manager.State.locked) }
         if loaded[r.object.raw] == nil { _ = load(o, object, r.object.raw, number: 0, client: 0) }
         let reply = run(r, o, object, lockWord, borrowed)
         if borrowed {

@@ -29,8 +29,9 @@ enum Spawn {
         fault(.spawnCreateBirth)
         var given: [(object: UInt32, right: Rights)] = []
         do {
+            var granting = Granting(to: ref.raw, list: pl_slot_ends(s))
             for end in ends {
-                try Ends.grant(end, owner: ref.raw, list: &s.pointee.ends)
+                try granting.grant(end)
                 Ends.parts(of: end) { object, right in
                     let isInput = pl_object_at(object).pointee.flags & ObjectFlag.programInput != 0
                     if right == .read || isInput { given.append((object, right)) }
@@ -91,7 +92,11 @@ enum Newborn {
         if pl_load32(&s.pointee.kill_request) != 0 { Glibc.kill(getpid(), SIGKILL) }
         pl_set_name(pl_slot_name(s))
         Title.set(pl_slot_name(s))
-        if s.pointee.parent == Supervisor.slot { signals() }  // the others inherit them
+        // The others inherit these.
+        if s.pointee.parent == Supervisor.slot {
+            signals()
+            Supervisor.closeDescriptors()
+        }
         Random.seed()
         EndTable.load()
         Finish.process(body())

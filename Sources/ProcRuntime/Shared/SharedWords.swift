@@ -123,14 +123,10 @@ enum Shared {
     @inline(__always)
     static func header(_ i: Int) -> UnsafeMutablePointer<UInt64> { pl_header_user() + i }
 
-    /// The owner word of blocks that belong to an object.
-    @inline(__always)
-    static func tag(_ object: UInt32) -> UInt64 { UInt64(1) << 63 | UInt64(object) }
-
     /// Moves a block that this process has in flight to an object; the caller has linked it there already.
     static func give(_ block: UInt64, to object: UInt32) {
         pl_order()
-        pl_block_at(block).pointee.owner = tag(object)
+        pl_block_at(block).pointee.owner = Objects.tag(object)
         fault(.sharedGiveOwner)
         pl_order()
         InFlight.remove(block)
@@ -138,7 +134,7 @@ enum Shared {
 
     /// Frees a block of an object, unless it is not the object's (any more).
     static func freeOwned(_ block: UInt64, _ object: UInt32) {
-        guard block != 0, Blocks.isUsed(block), pl_block_at(block).pointee.owner == tag(object) else { return }
+        guard block != 0, Blocks.isUsed(block), pl_block_at(block).pointee.owner == Objects.tag(object) else { return }
         InFlight.add(block)
         pl_order()
         pl_block_at(block).pointee.owner = ProcessTable.selfRef.raw

@@ -99,7 +99,7 @@ enum UndoLog {
         }
         // Linked, but perhaps not yet the object's, when its owner died: what is reachable is the object's.
         let directory = Shared.word(o, ObjectWord.undoDirectory).pointee
-        if directory != 0 { pl_block_at(directory).pointee.owner = Shared.tag(object) }
+        if directory != 0 { pl_block_at(directory).pointee.owner = Objects.tag(object) }
         fault(.undoLogRollBackOwner)
         if Shared.word(o, ObjectWord.committed).pointee == 0 {
             var block = Shared.word(o, ObjectWord.undoPages).pointee
