@@ -3,17 +3,71 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// In the child: never returns. `report` is close-on-exec, so that the parent reads the end of file exactly
+// MARK: Killing a tree
+
+typedef struct {
+    pid_t *pids;
+    size_t count, room;
+} pid_list;
+
+static void stop_and_note(pid_list *list, pid_t pid)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        pid_t *pids = realloc(list->pids, room * sizeof *pids);
+        if (!pids) return;
+        list->pids = pids;
+        list->room = room;
+    }
+    kill(pid, SIGSTOP);
+    list->pids[list->count++] = pid;
+}
+
+// The children that any thread of the process has started.
+static void note_children(pid_list *list, pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *threads = opendir(path);
+    if (!threads) return;
+    for (struct dirent *entry; (entry = readdir(threads));) {
+        if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%.16s/children", pid, entry->d_name);
+        FILE *children = fopen(path, "re");
+        if (!children) continue;
+        for (int child; fscanf(children, "%d", &child) == 1;) stop_and_note(list, child);
+        fclose(children);
+    }
+    closedir(threads);
+}
+
+void cs_kill_tree(pid_t root)
+{
+    pid_list list = {0};
+    stop_and_note(&list, root);
+    for (size_t i = 0; i < list.count; i++) note_children(&list, list.pids[i]);
+    while (list.count > 1) kill(list.pids[--list.count], SIGKILL);
+    kill(root, SIGKILL);
+    free(list.pids);
+}
+
+// MARK: Starting
+
+// In the program's process: never returns. `report` is close-on-exec, so that the parent reads the end of file exactly
 // when the exec succeeded, and the errno when it did not.
 static void become(char *const argv[], char *const envp[], const char *cwd, int in, int out, int err, int report,
                    pid_t parent)
@@ -45,13 +99,65 @@ failed:;
     _exit(127);
 }
 
+// Ends as the program has ended.
+static void end_like(int status)
+{
+    if (WIFSIGNALED(status)) {
+        struct rlimit none = {0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        sigset_t all;
+        sigfillset(&all);
+        signal(WTERMSIG(status), SIG_DFL);
+        sigprocmask(SIG_UNBLOCK, &all, NULL);
+        kill(getpid(), WTERMSIG(status));
+        _exit(128 + WTERMSIG(status));
+    }
+    _exit(WEXITSTATUS(status));
+}
+
+// In the guard, which stands between the caller and the program: never returns. The kernel tells it of the caller's death,
+// which kills the caller's processes, but not those of a shell. What the terminal sends reaches the program itself.
+static void stand_guard(char *const argv[], char *const envp[], const char *cwd, int in, int out, int err, int report,
+                        pid_t caller)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGUSR1);
+    if (getppid() != caller) _exit(127);
+    const char *slash = strrchr(argv[0], '/');
+    char name[16];
+    snprintf(name, sizeof name, "guard:%s", slash ? slash + 1 : argv[0]);
+    prctl(PR_SET_NAME, name);
+    pid_t guard = getpid();
+    pid_t program = vfork();
+    if (program == 0) become(argv, envp, cwd, in, out, err, report, guard);
+    if (program < 0) {
+        int code = errno;
+        ssize_t ignored = write(report, &code, sizeof code);
+        (void)ignored;
+        _exit(127);
+    }
+    close_range(0, ~0U, 0);
+    for (;;) {
+        int number = sigwaitinfo(&all, NULL), status;
+        if (waitpid(program, &status, WNOHANG) == program) end_like(status);
+        if (number == SIGUSR1 && getppid() != caller) {
+            cs_kill_tree(program);
+            while (waitpid(program, NULL, 0) < 0 && errno == EINTR) {}
+            _exit(1);
+        }
+    }
+}
+
 pid_t cs_execute(char *const argv[], char *const envp[], const char *cwd, int in, int out, int err)
 {
     int report[2];
     if (pipe2(report, O_CLOEXEC) < 0) return -1;
-    pid_t parent = getpid();
+    pid_t caller = getpid();
     pid_t pid = fork();
-    if (pid == 0) become(argv, envp, cwd, in, out, err, report[1], parent);
+    if (pid == 0) stand_guard(argv, envp, cwd, in, out, err, report[1], caller);
     int failure = errno;
     close(report[1]);
     if (pid > 0) {

@@ -165,6 +165,20 @@ struct CommandLineTests {
         #expect(run.end == .signalled(SIGKILL))
         #expect(run.leftBehind == [])
     }
+
+    @Test("kill -9 of the root or of the main script reaches what a shell has started", arguments: [true, false])
+    func shellsAreKilled(_ root: Bool) async throws {
+        let script = #"process w() { os.run("touch ready; sleep 60 | cat; true") }; print(self.pid); parallel { w() }"#
+        let run = try await proclang("w.proc", files: ["w.proc": Data(script.utf8)], during: { child in
+            waitForReady(child)
+            let main = (try? String(contentsOfFile: "/proc/\(child.pid)/task/\(child.pid)/children", encoding: .utf8))
+                .flatMap { $0.split(separator: " ").first }.flatMap { pid_t($0) }
+            kill(root ? child.pid : main ?? child.pid, SIGKILL)
+            _ = holds { child.members().isEmpty }
+        })
+        #expect(run.end == (root ? .signalled(SIGKILL) : .exited(137)))
+        #expect(run.leftBehind == [])
+    }
 }
 
 /// Waits until the script has written its file `ready`.

@@ -3,7 +3,7 @@
 //
 // Invariants
 // - All descriptors are close-on-exec; the child's sides are closed in this process right after the start.
-// - A program never outlives the process that started it (Exec.h), and is always reaped by it.
+// - A program, and what descends from it, never outlives the process that started it: a guard sees to that (Exec.h).
 
 import CSystem
 import Glibc
@@ -11,6 +11,7 @@ import ProcLang
 
 /// A started program and this process's sides of its streams.
 struct ExternalCommand {
+    /// Of the guard, which ends as the program does.
     let pid: pid_t
     /// Becomes readable when the program has ended.
     let pidDescriptor: Int32
@@ -61,7 +62,7 @@ struct ExternalCommand {
         guard pidDescriptor >= 0 else {
             // Its end could not be waited for.
             let code = errno
-            kill(pid, SIGKILL)
+            cs_kill_tree(pid)
             while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
             for descriptor in [input[1], output[0], errors[0]] { close(descriptor) }
             throw failure(name, code)
@@ -148,7 +149,7 @@ extension ExternalCommand {
                 if polls[3].revents != 0 { ended = true }
             }
         } catch {
-            ExternalTree.kill(command.pid)
+            cs_kill_tree(command.pid)
             _ = command.reap()
             finish(&command.input)
             finish(&command.output)

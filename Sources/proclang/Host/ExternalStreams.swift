@@ -8,6 +8,7 @@
 // - The keeper is the parent of the program: killing either kills the other, and the pumps.
 // - Each pump holds exactly one descriptor of the program and one end of one channel.
 
+import CSystem
 import Glibc
 import ProcLang
 import ProcRuntime
@@ -94,7 +95,7 @@ private struct Keeper {
             _ = try pump("\(name).stdout", output, keeping: program.output, of: program, Pump.drain)
             _ = try pump("\(name).stderr", errors, keeping: program.errors, of: program, Pump.drain)
         } catch let error {
-            Glibc.kill(program.pid, SIGKILL)
+            cs_kill_tree(program.pid)
             _ = program.reap()
             let error = error as? HostError ?? HostError(kind: "process", message: "\(error)")
             _ = ExternalStreams.send(Array("\(error.kind)\0\(error.message)".utf8), to: ready, on: runtime)
@@ -109,7 +110,7 @@ private struct Keeper {
             var polls = [pollfd(fd: program.pidDescriptor, events: Int16(POLLIN), revents: 0)]
             try polls.withUnsafeMutableBufferPointer { try runtime.poll($0) }
         } catch {
-            ExternalTree.kill(program.pid)
+            cs_kill_tree(program.pid)
             _ = program.reap()
             return .cancelled
         }
