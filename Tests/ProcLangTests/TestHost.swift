@@ -58,6 +58,7 @@ final class TestHost: Host {
     var cancelWord: UnsafePointer<UInt32> { UnsafePointer(word) }
     func acceptCancellation() { word.pointee = 0 }
     func attend() {}
+    func beforeLongWork() {}
     func wallClock() -> Double { 1_000_000 }
     func monotonicNow() -> Int64 { echo ? Int64(clock()) * 1000 : now }
     func sleep(until deadline: Int64) -> WaitOutcome {

@@ -51,6 +51,8 @@ public protocol Host: AnyObject {
     func acceptCancellation()
     /// Called at loop turns and calls while bit 1 of `cancelWord` is set.
     func attend()
+    /// The same at once: this process comes by no loop turn and no call for a while.
+    func beforeLongWork()
     /// Seconds since 1970.
     func wallClock() -> Double
     /// Monotonic nanoseconds, the clock of `CommMode.deadline`.

@@ -171,6 +171,31 @@ extension VM {
         registers[0] = try natives[index].body(self, registers, given)
     }
 
+    /// Before a library function, while the host has something to do soon: a function that goes through a large value comes
+    /// by no safe point for a long time, and somebody may wait for this process to do it.
+    @inline(never)
+    func attendBefore(_ native: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int) {
+        switch library.name(native) {
+        case "len", "append", "pop", "get", "clear": return
+        default: break
+        }
+        for index in 0..<count where extent(of: arguments[index], depth: 3) > 2000 { return host.beforeLongWork() }
+    }
+
+    /// About how much there is to go through in a value: of nested ones the first elements tell.
+    private func extent(of value: Value, depth: Int) -> Int {
+        switch value.tag {
+        case Tag.string: return Int(value.string.pointee.byteCount) / 8
+        case Tag.bytes: return value.bytes.pointee.count / 8
+        case Tag.range: return value.range.pointee.count
+        case Tag.list:
+            let list = value.list.pointee
+            return list.count * (list.count == 0 || depth == 0 ? 1 : 1 + min(1 << 20, extent(of: list.items[0], depth: depth - 1)))
+        case Tag.map: return value.map.pointee.count * 4
+        default: return 0
+        }
+    }
+
     // MARK: Methods
 
     /// R[0] = R[0].name(R[1] ... R[count]).

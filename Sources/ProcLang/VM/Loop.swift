@@ -616,6 +616,7 @@ extension VM {
                     case .callNative:
                         frame.pointee.pc = pc
                         do {
+                            if cancelWord.pointee & 2 != 0 { attendBefore(i.c, base + i.a, i.b) }
                             base[i.a] = try natives[i.c].body(self, base + i.a, i.b)
                             if heap.wantsCollection { try safePoint() }
                         } catch { break dispatch }
@@ -653,6 +654,7 @@ extension VM {
                                     place &+= 1
                                 }
                                 do {
+                                    if cancelWord.pointee & 2 != 0 { attendBefore(method, base + i.a, count) }
                                     base[i.a] = try natives[method].body(self, base + i.a, count)
                                     if heap.wantsCollection { try safePoint() }
                                 } catch { break dispatch }

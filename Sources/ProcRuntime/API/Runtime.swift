@@ -17,8 +17,8 @@ public final class Runtime {
     /// Makes what executes the operations on managed objects; called in the manager process, once in its life.
     /// Set it before `run`.
     public static var managedService: (() -> ManagedService)? {
-        get { Supervisor.managedService }
-        set { Supervisor.managedService = newValue }
+        get { ManagerProcess.service }
+        set { ManagerProcess.service = newValue }
     }
 
     /// Turns the calling process into the root of a tree of processes: forks `main`, supervises everything
@@ -70,6 +70,12 @@ public final class Runtime {
     public func attend() { Wakes.attend() }
     /// To be called before a system call that may block (all that wait here do it themselves).
     public func beforeBlocking() { Parker.deliver() }
+    /// To be called before work without a call of `attend` for a while: wakes whom this process lets wait, and writes what it
+    /// has printed.
+    public func beforeLongWork() {
+        Parker.deliver()
+        Output.flushQuietly()
+    }
     /// Seconds since 1970.
     public func wallClock() -> Double {
         var t = timespec()
