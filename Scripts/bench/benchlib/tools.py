@@ -74,6 +74,8 @@ def proclang(given=None):
     if not built.exists():
         print("building proclang, once: this takes some minutes ...", file=sys.stderr)
         subprocess.run([ROOT / "Scripts" / "build"], check=True, stdout=subprocess.DEVNULL)
+    # The page cache may have dropped what the build wrote, and read it again in smaller pieces.
+    subprocess.run([ROOT / "Scripts" / "link" / "settle", built], check=True)
     return built.resolve()
 
 
