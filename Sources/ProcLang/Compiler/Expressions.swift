@@ -21,7 +21,8 @@ extension FunctionCompiler {
     /// Evaluates `expr` into a variable's register, which it may itself read.
     func expression(_ expr: Expr, toVariable register: Int) throws {
         switch expr.kind {
-        case .arithmetic, .negate, .not, .name, .int, .float, .string, .bool, .nilLiteral, .index, .member, .isType:
+        case .arithmetic, .negate, .not, .name, .int, .float, .string, .bool, .nilLiteral, .index, .member, .isType,
+            .interpolation:
             try expression(expr, to: register)
         default:
             try scratch {
@@ -174,17 +175,20 @@ extension FunctionCompiler {
     }
 
     private func interpolation(_ parts: [InterpolationPart], to target: Int) throws {
+        if parts.isEmpty { return try loadConstant(heap.emptyString, to: target) }
         try scratch {
-            // In pieces, like lists.
+            // In pieces, like lists: each further one begins with the text of those before it.
             let piece = 32
             var done: Int?
             var index = 0
             while index < parts.count {
                 let some = parts[index..<min(index + piece, parts.count)]
-                let start = try temporary(some.count + 1)
+                let start = try temporary(some.count + (done == nil ? 0 : 1))
                 var place = start
-                if let done { emit(.move, place, done) } else { try loadConstant(heap.emptyString, to: place) }
-                place += 1
+                if let done {
+                    emit(.move, place, done)
+                    place += 1
+                }
                 for part in some {
                     switch part {
                     case .text(let text): try loadConstant(heap.intern(text), to: place)
@@ -200,13 +204,10 @@ extension FunctionCompiler {
                     }
                     place += 1
                 }
-                // The first piece has nothing before it.
-                let skip = done == nil ? 1 : 0
-                emit(.interpolate, start, start + skip, some.count + 1 - skip)
-                done = start
                 index += piece
+                emit(.interpolate, index < parts.count ? start : target, start, place - start)
+                done = start
             }
-            if let done { emit(.move, target, done) } else { try loadConstant(heap.emptyString, to: target) }
         }
     }
 

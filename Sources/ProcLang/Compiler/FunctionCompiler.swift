@@ -177,6 +177,8 @@ final class FunctionCompiler {
     func loadConstant(_ value: Value, to target: Int) throws {
         if value.isInt, let small = Int32(exactly: value.int) {
             emit(.loadInt, target, wide: Int(small))
+        } else if value.tag == Tag.bool {
+            emit(value.bool ? .loadTrue : .loadFalse, target)
         } else {
             emit(.loadConstant, target, wide: try constant(value))
         }
@@ -198,6 +200,7 @@ final class FunctionCompiler {
         case .int(let number): value = Value(number)
         case .float(let number): value = Value(number)
         case .string(let text): value = heap.intern(text)
+        case .bool(let truth): value = Value(truth)
         default: return nil
         }
         let key = ConstantKey.word(value.tag, value.payload)

@@ -126,15 +126,15 @@ enum ListMethods {
         }
         table.method(of: tag, "reduce", "function, start?", "function(function(start, first), second) and so on.") {
             (vm, a, _) throws(Raise) in
-            let items = try vm.items(of: a[0])
+            let items = try vm.sequence(of: a[0], copied: true)
             let function = a[1]
             var result = a[2]
             let depth = vm.roots.count
             defer { vm.roots.removeLast(vm.roots.count - depth) }
-            vm.roots.append(Value(items))
+            vm.roots.append(items.value)
             vm.roots.append(function)
-            for index in 0..<items.pointee.count {
-                let item = items.pointee.items[index]
+            for index in 0..<items.count {
+                let item = items[index]
                 result = result.isAbsent ? item : try vm.call(function, result, item)
             }
             guard !result.isAbsent else { throw vm.valueError("`reduce` of nothing needs a start") }
@@ -147,16 +147,17 @@ enum ListMethods {
         _ vm: VM, _ source: Value, _ function: Value,
         _ collect: (Value, Value, UnsafeMutablePointer<ListObject>) throws(Raise) -> Void
     ) throws(Raise) -> Value {
-        let items = try vm.items(of: source)
+        let items = try vm.sequence(of: source, copied: true)
         let result = vm.heap.newList()
         let depth = vm.roots.count
         defer { vm.roots.removeLast(vm.roots.count - depth) }
-        vm.roots.append(Value(items))
+        vm.roots.append(items.value)
         vm.roots.append(Value(result))
         vm.roots.append(function)
-        for index in 0..<items.pointee.count {
-            let made = try vm.call(function, items.pointee.items[index])
-            try collect(items.pointee.items[index], made, result)
+        for index in 0..<items.count {
+            let item = items[index]
+            let made = try vm.call(function, item)
+            try collect(item, made, result)
         }
         return Value(result)
     }

@@ -74,16 +74,21 @@ enum RandomModule {
             draw(vm) { Value($0.next() >> 63 == 1) }
         }
         table.module("random", "choice", "items", "One of the items.") { (vm, a, _) throws(Raise) in
-            let items = try vm.items(of: a[0])
-            guard items.pointee.count > 0 else { throw vm.raise(vm.kinds.index, "there is nothing to choose from") }
-            return draw(vm) { items.pointee.items[Int.random(in: 0..<items.pointee.count, using: &$0)] }
+            let items = try vm.sequence(of: a[0])
+            guard items.count > 0 else { throw vm.raise(vm.kinds.index, "there is nothing to choose from") }
+            return draw(vm) { items[Int.random(in: 0..<items.count, using: &$0)] }
         }
         table.module("random", "sample", "items, count", "So many of the items, each at most once.") { (vm, a, _) throws(Raise) in
-            let items = try vm.items(of: a[0])
+            let source = try vm.sequence(of: a[0])
             let count = try vm.intArgument(a[1], "the count")
-            guard count >= 0, count <= items.pointee.count else {
-                throw vm.valueError("\(count) of \(items.pointee.count) items cannot be drawn")
+            guard count >= 0, count <= source.count else {
+                throw vm.valueError("\(count) of \(source.count) items cannot be drawn")
             }
+            if source.value.tag == Tag.range, count < source.count / 8 {
+                try vm.require(count, ofSize: 4 * 16)
+                return sample(vm, of: source, count)
+            }
+            let items = try vm.items(of: source.value)
             shuffle(vm, items, first: count)
             items.pointee.count = count
             return Value(items)
@@ -112,6 +117,21 @@ enum RandomModule {
         var generator = vm.random ?? RandomState(seed: vm.seed ?? vm.host.randomSeed())
         defer { vm.random = generator }
         return body(&generator)
+    }
+
+    /// The same as the first `count` of the shuffled numbers, without a list of them all: only what was exchanged is noted.
+    private static func sample(_ vm: VM, of range: Items, _ count: Int) -> Value {
+        let result = vm.heap.newList(capacity: count)
+        var exchanged: [Int: Int] = [:]
+        _ = draw(vm) { generator in
+            for index in 0..<count {
+                let other = Int.random(in: index..<range.count, using: &generator)
+                vm.heap.append(range[exchanged[other] ?? other], to: result)
+                exchanged[other] = exchanged[index] ?? index
+            }
+            return .nil
+        }
+        return Value(result)
     }
 
     /// Fisher and Yates: puts a random choice into the first places.

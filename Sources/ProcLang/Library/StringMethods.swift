@@ -223,29 +223,38 @@ enum StringMethods {
             (vm, a, _) throws(Raise) in
             // A list is only read: it need not be copied.
             let items = a[1].isList ? a[1].list : try vm.items(of: a[1])
-            var total = 0
-            for index in 0..<items.pointee.count {
-                let item = items.pointee.items[index]
-                guard item.isString else {
-                    throw vm.typeError("`join` joins strings; item \(index) is \(item.typeName): use str(x)")
+            let count = items.pointee.count
+            if count == 0 { return vm.heap.emptyString }
+            let first = items.pointee.items
+            let separator = a[0].string
+            let gap = separator.byteCount
+            var bytes = gap * (count - 1)
+            var characters = separator.charCount * (count - 1)
+            for index in 0..<count {
+                guard first[index].tag == Tag.string else {
+                    throw vm.typeError("`join` joins strings; item \(index) is \(first[index].typeName): use str(x)")
                 }
-                total += item.string.byteCount + (index > 0 ? a[0].string.byteCount : 0)
+                bytes += first[index].string.byteCount
+                characters += first[index].string.charCount
             }
-            guard total <= StringObject.maxBytes else { throw vm.memoryError(total) }
-            try vm.require(total)
-            if total == 0 { return vm.heap.emptyString }
-            let result = vm.heap.newString(byteCount: total)
-            var place = result.bytes
-            for index in 0..<items.pointee.count {
+            guard bytes <= StringObject.maxBytes else { throw vm.memoryError(bytes) }
+            try vm.require(bytes)
+            if bytes == 0 { return vm.heap.emptyString }
+            let result = vm.heap.newString(byteCount: bytes)
+            result.pointee.charCount = UInt32(characters)
+            if characters == bytes { result.pointee.header.flags |= ObjectHeader.ascii }
+            var place = result.inlineBytes
+            let between = separator.bytes
+            for index in 0..<count {
                 if index > 0 {
-                    copyBytes(place, a[0].string.bytes, a[0].string.byteCount)
-                    place += a[0].string.byteCount
+                    copyBytes(place, between, gap)
+                    place += gap
                 }
-                let item = items.pointee.items[index].string
-                copyBytes(place, item.bytes, item.byteCount)
-                place += item.byteCount
+                let item = first[index].string
+                let length = item.byteCount
+                copyBytes(place, item.bytes, length)
+                place += length
             }
-            vm.heap.finishString(result)
             return Value(result)
         }
         table.method(of: Tag.string, "replace", "old, new, count?", "Every `old` (at most `count`) replaced by `new`.") {

@@ -38,8 +38,7 @@ extension VM {
             return Value(Int(object.bytes.pointee.bytes[try position(index, object.bytes.pointee.count, "bytes")]))
         case Tag.range:
             if index.tag == Tag.range { return try sliceByRange(object, index) }
-            let range = object.range.pointee
-            return Value(range.start &+ (try position(index, range.count, "range")) &* range.step)
+            return Value(object.range.item(try position(index, object.range.pointee.count, "range")))
         default:
             if object.kind == Tag.shared { return try sharedPathGet(object, [index], fields: 0) }
             throw typeError("\(object.typeName) has no items to index")
@@ -113,14 +112,15 @@ extension VM {
         let start = max(start, 0)
         let end = max(end, start)
         switch object.tag {
-        case Tag.list: return Value(heap.makeList(object.list.pointee.items + start, count: end - start))
+        case Tag.list:
+            try require(end - start, ofSize: 16)
+            return Value(heap.makeList(object.list.pointee.items + start, count: end - start))
         case Tag.string: return heap.substring(object.string, start, end)
         case Tag.bytes: return heap.makeBytes(object.bytes.pointee.bytes + start, count: end - start)
         default:
-            let range = object.range.pointee
             try require(end - start, ofSize: 16)
             let result = heap.newList(capacity: end - start)
-            for index in start..<end { heap.append(Value(range.start &+ index &* range.step), to: result) }
+            for index in start..<end { heap.append(Value(object.range.item(index)), to: result) }
             return Value(result)
         }
     }
@@ -255,18 +255,20 @@ extension VM {
     func unpack(_ value: Value, _ registers: UnsafeMutablePointer<Value>, _ count: Int, rest: Bool) throws(Raise) {
         var list = value
         if value.kind == Tag.shared { list = try sharedValue(value) }
-        if list.tag == Tag.range || list.isString { list = Value(try items(of: list)) }
-        guard list.isList else {
+        if list.isString { list = Value(try items(of: list)) }
+        guard list.isList || list.tag == Tag.range else {
             throw raise(kinds.match, "a list of \(count) item\(count == 1 ? "" : "s") was expected, not \(value.typeName)")
         }
-        let found = list.list.pointee.count
+        let items = Items(value: list)
+        let found = items.count
         guard rest ? found >= count : found == count else {
             throw raise(
                 kinds.match,
                 "a list of \(rest ? "at least " : "")\(count) item\(count == 1 ? "" : "s") was expected, this one has \(found)")
         }
-        for index in 0..<count { registers[index] = list.list.pointee.items[index] }
-        if rest { registers[count] = Value(heap.makeList(list.list.pointee.items + count, count: found - count)) }
+        let tail = rest ? try slice(list, count, found) : .nil
+        for index in 0..<count { registers[index] = items[index] }
+        if rest { registers[count] = tail }
     }
 
     func matchFailed(_ value: Value, isBinding: Bool) {
@@ -281,37 +283,43 @@ extension VM {
 
     // MARK: Interpolation
 
-    /// Strings and ints, by far the most frequent, are written straight into the new string.
+    /// Strings and ints, by far the most frequent, are measured, and then written straight into the new string.
     @inline(never)
     func interpolate(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
         var bytes = 0
-        var characters: UInt32 = 0
-        for index in 0..<count {
-            let part = parts[index]
+        var characters = 0
+        let end = parts + count
+        var part = parts
+        while part < end {
             if part.tag == Tag.string {
-                bytes += part.string.byteCount
-                characters &+= part.string.pointee.charCount
+                let text = part.pointee.string
+                bytes &+= text.byteCount
+                characters &+= text.charCount
             } else if part.tag == Tag.int {
                 let width = Decimal.width(part.int)
-                bytes += width
-                characters &+= UInt32(truncatingIfNeeded: width)
+                bytes &+= width
+                characters &+= width
             } else {
                 return try interpolateAnything(parts, count)
             }
+            part += 1
         }
         guard bytes > 1, bytes < 1 << 16 else { return try interpolateAnything(parts, count) }
         let text = heap.newString(byteCount: bytes)
-        text.pointee.charCount = characters
-        if Int(characters) == bytes { text.pointee.header.flags |= ObjectHeader.ascii }
-        var place = text.bytes
-        for index in 0..<count {
-            let part = parts[index]
+        text.pointee.charCount = UInt32(truncatingIfNeeded: characters)
+        if characters == bytes { text.pointee.header.flags |= ObjectHeader.ascii }
+        var place = text.inlineBytes
+        part = parts
+        while part < end {
             if part.tag == Tag.string {
-                copyBytes(place, part.string.bytes, part.string.byteCount)
-                place += part.string.byteCount
+                let piece = part.pointee.string
+                let length = piece.byteCount
+                copyBytes(place, piece.bytes, length)
+                place += length
             } else {
                 place += Decimal.write(part.int, to: place)
             }
+            part += 1
         }
         return Value(text)
     }

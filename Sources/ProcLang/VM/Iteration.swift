@@ -69,9 +69,8 @@ extension VM {
             guard let entry = try nextEntry(state) else { return false }
             result[0] = value.map.pointee.entries.unsafelyUnwrapped[entry].key
         case Tag.range:
-            let range = value.range.pointee
-            if position >= range.count { return false }
-            result[0] = Value(range.start &+ position &* range.step)
+            if position >= value.range.pointee.count { return false }
+            result[0] = Value(value.range.item(position))
             state[1] = Value(position + 1)
         case Tag.string:
             let text = value.string
@@ -129,6 +128,12 @@ extension VM {
         return true
     }
 
+    /// The items of an iterable by number. A list may change while functions of the script run: `copied` then.
+    func sequence(of value: Value, copied: Bool = false) throws(Raise) -> Items {
+        if value.tag == Tag.range || value.isList && !copied { return Items(value: value) }
+        return Items(value: Value(try items(of: value)))
+    }
+
     /// All items of an iterable as a fresh list. Streams are received until their end: each wait for an item is a safe
     /// point, and who calls this must have rooted what it made before.
     func items(of value: Value) throws(Raise) -> UnsafeMutablePointer<ListObject> {
@@ -153,4 +158,26 @@ extension VM {
         defer { state.deallocate() }
         return try body(state)
     }
+}
+
+/// Items that are counted and read by number: those of a list, or those of a range, which are never made into a list.
+struct Items {
+    /// The list or range; to be kept alive by the caller while functions of the script run.
+    let value: Value
+
+    @inline(__always)
+    var count: Int { value.isList ? value.list.pointee.count : value.range.pointee.count }
+
+    @inline(__always)
+    subscript(index: Int) -> Value {
+        value.isList ? value.list.pointee.items[index] : Value(value.range.item(index))
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == RangeObject {
+    /// The number at `index` (0 ..< count). Its distance from the start may be more than an int holds.
+    @inline(__always)
+    func item(_ index: Int) -> Int { pointee.start &+ index &* pointee.step }
+    /// Only for a range that is not empty.
+    var last: Int { item(pointee.count - 1) }
 }

@@ -115,14 +115,14 @@ extension VM {
     private func fill(_ shared: Value, _ initial: Value, _ element: ElementKind, _ count: Int, isArray: Bool) throws(Raise) {
         let object = shared.objectRef
         if isArray, initial.isList || initial.tag == Tag.range {
-            let list = try items(of: initial)
-            guard list.pointee.count == count else {
-                throw valueError("a shared array of \(count) got \(list.pointee.count) values")
+            let items = Items(value: initial)
+            guard items.count == count else {
+                throw valueError("a shared array of \(count) got \(items.count) values")
             }
             // All of them, or none.
             var bits: [UInt64] = []
             bits.reserveCapacity(count)
-            for index in 0..<count { bits.append(try elementBits(list.pointee.items[index], element)) }
+            for index in 0..<count { bits.append(try elementBits(items[index], element)) }
             try onHost { for index in 0..<count { try host.sharedStore(object, index, bits[index]) } }
             return
         }

@@ -175,7 +175,7 @@ extension VM {
                 return false
             }
             // Exact, though a step on the way may not fit.
-            let last = range.start &+ (range.count - 1) &* range.step
+            let last = container.range.last
             let (low, high) = range.step > 0 ? (range.start, last) : (last, range.start)
             guard number >= low, number <= high else { return false }
             let distance = UInt64(bitPattern: Int64(number)) &- UInt64(bitPattern: Int64(low))

@@ -2,13 +2,8 @@
 
 import Glibc
 
-/// Decimal digits of ints, written to raw memory, two at a time.
+/// Decimal digits of ints, written to raw memory, eight at a time.
 enum Decimal {
-    private static let pairs: StaticString = """
-        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
-        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
-        """
-
     /// The number of bytes that `write` writes.
     @inline(__always)
     static func width(_ number: Int) -> Int { digits(number.magnitude) + (number < 0 ? 1 : 0) }
@@ -36,25 +31,77 @@ enum Decimal {
     /// Writes the number; returns how many bytes that were.
     @inline(__always)
     static func write(_ number: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
-        var rest = number.magnitude
-        let count = width(number)
-        if number < 0 { place[0] = 45 }
-        var end = count
-        let pairs = UnsafeRawPointer(Decimal.pairs.utf8Start)
-        while rest >= 100 {
-            let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
-            end -= 2
-            UnsafeMutableRawPointer(place + end).storeBytes(
-                of: pairs.loadUnaligned(fromByteOffset: Int(pair) * 2, as: UInt16.self), as: UInt16.self)
-            rest = quotient
+        if _fastPath(UInt(bitPattern: number) < 100_000_000) {
+            return writeLeading(UInt64(truncatingIfNeeded: number), to: place)
         }
-        if rest >= 10 {
-            UnsafeMutableRawPointer(place + end - 2).storeBytes(
-                of: pairs.loadUnaligned(fromByteOffset: Int(rest) * 2, as: UInt16.self), as: UInt16.self)
+        return writeLong(number, to: place)
+    }
+
+    @inline(never)
+    private static func writeLong(_ number: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
+        var target = place
+        if number < 0 {
+            target[0] = 45
+            target += 1
+        }
+        let (upper, low) = UInt64(number.magnitude).quotientAndRemainder(dividingBy: 100_000_000)
+        if upper > 0 {
+            let (high, middle) = upper.quotientAndRemainder(dividingBy: 100_000_000)
+            if high > 0 {
+                target += writeLeading(high, to: target)
+                writeEight(middle, to: target)
+                target += 8
+            } else {
+                target += writeLeading(middle, to: target)
+            }
+            writeEight(low, to: target)
+            target += 8
         } else {
-            place[end - 1] = 48 + UInt8(truncatingIfNeeded: rest)
+            target += writeLeading(low, to: target)
+        }
+        return target - place
+    }
+
+    /// A number below 10^8 without leading zeros; returns how many bytes that were.
+    @inline(__always)
+    private static func writeLeading(_ number: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
+        let digits = eightDigits(number)
+        // The first digit is in the lowest byte. The last is written in any case.
+        let zeros = (digits | 1 << 56).trailingZeroBitCount >> 3
+        let count = 8 - zeros
+        let text = (digits | 0x3030_3030_3030_3030) >> UInt64(zeros * 8)
+        let raw = UnsafeMutableRawPointer(place)
+        if count >= 4 {
+            // Two words that may overlap each other.
+            raw.storeBytes(of: UInt32(truncatingIfNeeded: text), as: UInt32.self)
+            raw.storeBytes(
+                of: UInt32(truncatingIfNeeded: text >> UInt64((count - 4) * 8)), toByteOffset: count - 4, as: UInt32.self)
+        } else {
+            place[0] = UInt8(truncatingIfNeeded: text)
+            if count > 1 {
+                place[1] = UInt8(truncatingIfNeeded: text >> 8)
+                if count > 2 { place[2] = UInt8(truncatingIfNeeded: text >> 16) }
+            }
         }
         return count
+    }
+
+    @inline(__always)
+    private static func writeEight(_ number: UInt64, to place: UnsafeMutablePointer<UInt8>) {
+        UnsafeMutableRawPointer(place).storeBytes(of: eightDigits(number) | 0x3030_3030_3030_3030, as: UInt64.self)
+    }
+
+    /// The eight decimal digits of a number below 10^8, the first in the lowest byte: in one register, first as two numbers
+    /// of four digits, then four of two, then eight of one. Divisions are multiplications: 10486 / 2^20 is 1 / 100 for
+    /// numbers below 10,000, 103 / 2^10 is 1 / 10 for those below 100.
+    @inline(__always)
+    private static func eightDigits(_ number: UInt64) -> UInt64 {
+        let upper = number / 10000
+        let fours = upper | (number &- upper &* 10000) << 32
+        let hundreds = (fours &* 10486) >> 20 & 0x0000_007F_0000_007F
+        let twos = hundreds | (fours &- hundreds &* 100) << 16
+        let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
+        return tens | (twos &- tens &* 10) << 8
     }
 }
 
