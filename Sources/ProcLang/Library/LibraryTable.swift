@@ -297,9 +297,10 @@ final class LibraryTable {
         methodTable.deallocate()
     }
 
-    /// The method `name` (an interned string) of a value.
+    /// The method `name` of a value; only an interned string can be one.
     @inline(__always)
     func method(_ value: Value, _ name: Value) -> Int? {
+        if name.string.isShort { return nil }
         let method = methodTable.find(value, name)
         return method < 0 ? nil : method
     }

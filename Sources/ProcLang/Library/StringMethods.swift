@@ -69,12 +69,14 @@ enum StringMethods {
         _ vm: VM, _ text: StringPointer, from range: ClosedRange<UInt8>, _ general: (String) -> String
     ) -> Value {
         guard text.isASCII else { return vm.heap.makeString(general(text.text)) }
-        let result = vm.heap.newString(byteCount: text.byteCount)
+        if text.byteCount == 0 { return vm.heap.emptyString }
+        let result = vm.heap.newASCII(byteCount: text.byteCount)
+        let source = text.bytes
+        let target = result.bytes
         for index in 0..<text.byteCount {
-            let byte = text.bytes[index]
-            result.bytes[index] = range.contains(byte) ? byte ^ 0x20 : byte
+            let byte = source[index]
+            target[index] = range.contains(byte) ? byte ^ 0x20 : byte
         }
-        vm.heap.finishString(result)
         return Value(result)
     }
 
@@ -241,7 +243,7 @@ enum StringMethods {
             try vm.require(bytes)
             if bytes == 0 { return vm.heap.emptyString }
             let result = vm.heap.newString(byteCount: bytes)
-            result.pointee.charCount = UInt32(characters)
+            result.pointee.storedCharacters = UInt32(characters)
             if characters == bytes { result.pointee.header.flags |= ObjectHeader.ascii }
             var place = result.inlineBytes
             let between = separator.bytes

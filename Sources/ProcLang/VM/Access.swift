@@ -283,9 +283,49 @@ extension VM {
 
     // MARK: Interpolation
 
-    /// Strings and ints, by far the most frequent, are measured, and then written straight into the new string.
+    /// Strings and ints, by far the most frequent, are written straight into the new string: at once where a short string
+    /// has room for eight digits of each int, otherwise after they were measured.
     @inline(never)
     func interpolate(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
+        var room = 0
+        var next = parts
+        while next < parts + count, room <= StringObject.maxShort {
+            if next.tag == Tag.string, next.pointee.string.isASCII {
+                room &+= next.pointee.string.byteCount
+            } else if next.tag == Tag.int, Decimal.isShort(next.int) {
+                room &+= 8
+            } else {
+                room = .max
+            }
+            next += 1
+        }
+        return room <= StringObject.maxShort ? interpolateShort(parts, count) : try interpolateLong(parts, count)
+    }
+
+    @inline(__always)
+    private func interpolateShort(_ parts: UnsafeMutablePointer<Value>, _ count: Int) -> Value {
+        let text = heap.newShort(byteCount: 0)
+        var place = text.shortBytes
+        var part = parts
+        while part < parts + count {
+            if part.tag == Tag.string {
+                let piece = part.pointee.string
+                let length = piece.byteCount
+                copyBytes(place, piece.bytes, length)
+                place += length
+            } else {
+                place += Decimal.writeShort(part.int, to: place)
+            }
+            part += 1
+        }
+        let length = place - text.shortBytes
+        if length < 2 { return heap.makeASCII(text.shortBytes, count: length) }
+        text.pointee.header.selector = UInt16(truncatingIfNeeded: length)
+        return Value(text)
+    }
+
+    @inline(never)
+    private func interpolateLong(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
         var bytes = 0
         var characters = 0
         let end = parts + count
@@ -305,10 +345,14 @@ extension VM {
             part += 1
         }
         guard bytes > 1, bytes < 1 << 16 else { return try interpolateAnything(parts, count) }
-        let text = heap.newString(byteCount: bytes)
-        text.pointee.charCount = UInt32(truncatingIfNeeded: characters)
-        if characters == bytes { text.pointee.header.flags |= ObjectHeader.ascii }
-        var place = text.inlineBytes
+        let text: UnsafeMutablePointer<StringObject>
+        if characters == bytes {
+            text = heap.newASCII(byteCount: bytes)
+        } else {
+            text = heap.newString(byteCount: bytes)
+            text.pointee.storedCharacters = UInt32(truncatingIfNeeded: characters)
+        }
+        var place = text.bytes
         part = parts
         while part < end {
             if part.tag == Tag.string {

@@ -185,7 +185,7 @@ extension VM {
     /// About how much there is to go through in a value: of nested ones the first elements tell.
     private func extent(of value: Value, depth: Int) -> Int {
         switch value.tag {
-        case Tag.string: return Int(value.string.pointee.byteCount) / 8
+        case Tag.string: return value.string.byteCount / 8
         case Tag.bytes: return value.bytes.pointee.count / 8
         case Tag.range: return value.range.pointee.count
         case Tag.list:

@@ -29,8 +29,10 @@ extension VM {
         heap.sweepBig()
         heap.liveBytes = liveInBlocks + heap.externalBytes
         heap.externalBytesAtCollection = heap.externalBytes
-        // Twice the live size, but not beyond the limit without a look.
-        heap.threshold = max(Heap.minimumThreshold, min(heap.liveBytes, heap.limit - heap.liveBytes))
+        // As much again as is alive, of a small heap twice that; but not beyond the limit without a look.
+        let live = heap.liveBytes
+        let wish = max(Heap.minimumThreshold, live, min(2 * live, 2 * Heap.minimumThreshold))
+        heap.threshold = max(Heap.minimumThreshold, min(wish, heap.limit - live))
         heap.collections += 1
         if !closedWriters.isEmpty { closedWriters.formIntersection(marker.capabilities.map(\.object)) }
         if wanted, !keepsAllEnds { host.retain(only: marker.capabilities.union(resultEnds)) }

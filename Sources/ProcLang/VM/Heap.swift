@@ -44,7 +44,9 @@ final class Heap {
     /// The interned strings: constants of the code and names of the library.
     @exclusivity(unchecked) private(set) var interned = InternTable()
 
-    static var minimumThreshold = 2 << 20
+    /// As much as the caches of a processor hold: what is allocated next lies where something died a moment ago, not in
+    /// new pages that the system must clear first.
+    static var minimumThreshold = 1 << 20
 
     init() {
         singleCharacters = .allocate(capacity: 129)
@@ -188,7 +190,8 @@ final class Heap {
             let start = bytes.baseAddress ?? withUnsafePointer(to: &none) { $0 }
             let hash = StringHash.hash(start, bytes.count)
             if let known = interned.find(start, bytes.count, hash) { return Value(known) }
-            let value = makeString(start, count: bytes.count)
+            // Those of less than two characters are there already, and not short.
+            let value = bytes.count < 2 ? makeString(start, count: bytes.count) : makeLong(start, count: bytes.count)
             value.string.pointee.header.aux = hash
             interned.insert(value.string)
             return value

@@ -122,6 +122,9 @@
                 let start = text.bytes - owner.pointee.bytes
                 precondition(start >= 0 && start + text.byteCount <= owner.pointee.used, "a string outside of its buffer")
             }
+            precondition(
+                !text.isShort || text.isASCII && !text.isOutside && (1...StringObject.maxShort).contains(text.byteCount),
+                "a short string")
             precondition(UTF8Text.isValid(text.utf8), "a string that is not UTF-8")
             precondition(UTF8Text.count(text.bytes, text.byteCount) == text.charCount, "a string's characters")
             precondition(text.isASCII == (text.charCount == text.byteCount), "a string's ASCII flag")

@@ -89,6 +89,12 @@ extension VM {
 
     @inline(never)
     func addSlow(_ x: Value, _ y: Value) throws(Raise) -> Value {
+        if x.isString, y.isString {
+            guard let text = heap.concatenate(x.string, y.string) else {
+                throw memoryError(x.string.byteCount + y.string.byteCount)
+            }
+            return text
+        }
         if x.isNumber, y.isNumber {
             if x.isInt, y.isInt {
                 let (sum, overflowed) = x.int.addingReportingOverflow(y.int)
@@ -96,12 +102,6 @@ extension VM {
                 return Value(sum)
             }
             return Value(x.asDouble + y.asDouble)
-        }
-        if x.isString, y.isString {
-            guard let text = heap.concatenate(x.string, y.string) else {
-                throw memoryError(x.string.byteCount + y.string.byteCount)
-            }
-            return text
         }
         if x.isList, y.isList {
             let count = x.list.pointee.count + y.list.pointee.count

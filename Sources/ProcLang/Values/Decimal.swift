@@ -31,7 +31,7 @@ enum Decimal {
     /// Writes the number; returns how many bytes that were.
     @inline(__always)
     static func write(_ number: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
-        if _fastPath(UInt(bitPattern: number) < 100_000_000) {
+        if _fastPath(isShort(number)) {
             return writeLeading(UInt64(truncatingIfNeeded: number), to: place)
         }
         return writeLong(number, to: place)
@@ -62,14 +62,31 @@ enum Decimal {
         return target - place
     }
 
-    /// A number below 10^8 without leading zeros; returns how many bytes that were.
+    /// Neither negative nor longer than eight digits.
+    @inline(__always)
+    static func isShort(_ number: Int) -> Bool { UInt(bitPattern: number) < 100_000_000 }
+
+    /// Writes a short number where there is room for eight bytes; returns how many of them it takes.
+    @inline(__always)
+    static func writeShort(_ number: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
+        let (text, count) = leading(UInt64(truncatingIfNeeded: number))
+        UnsafeMutableRawPointer(place).storeBytes(of: text, as: UInt64.self)
+        return count
+    }
+
+    /// The characters of a number below 10^8 without leading zeros, the first in the lowest byte, and how many they are.
+    @inline(__always)
+    private static func leading(_ number: UInt64) -> (text: UInt64, count: Int) {
+        let digits = eightDigits(number)
+        // The last digit counts in any case.
+        let zeros = (digits | 1 << 56).trailingZeroBitCount & ~7
+        return ((digits | 0x3030_3030_3030_3030) >> UInt64(zeros), 8 - zeros >> 3)
+    }
+
+    /// `writeShort` where there is no more room than needed.
     @inline(__always)
     private static func writeLeading(_ number: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
-        let digits = eightDigits(number)
-        // The first digit is in the lowest byte. The last is written in any case.
-        let zeros = (digits | 1 << 56).trailingZeroBitCount >> 3
-        let count = 8 - zeros
-        let text = (digits | 0x3030_3030_3030_3030) >> UInt64(zeros * 8)
+        let (text, count) = leading(number)
         let raw = UnsafeMutableRawPointer(place)
         if count >= 4 {
             // Two words that may overlap each other.

@@ -13,9 +13,10 @@ import Glibc
 struct ObjectHeader {
     var kind: UInt8
     var flags: UInt8
-    /// Interned strings: the number of the method name that they are (`MethodNames`), or 0.
+    /// Interned strings: the number of the method name that they are (`MethodTable`), or 0. Short strings: their length.
     var selector: UInt16 = 0
-    /// Strings: the hash (0: not computed yet). Closures, tasks: number of trailing values. Maps: `stale`.
+    /// Strings that are not short: the hash (0: not computed yet). Closures, tasks: number of trailing values. Maps:
+    /// `stale`.
     var aux: UInt32 = 0
 
     /// The object was allocated by itself, outside the blocks.
@@ -26,21 +27,29 @@ struct ObjectHeader {
     static let visiting: UInt8 = 4
     /// A string whose bytes lie in a `BufferObject`.
     static let outside: UInt8 = 8
+    /// A string that begins where others have their hash (see `StringObject`).
+    static let short: UInt8 = 16
 }
 
 /// Immutable UTF-8 text. The bytes follow the object, or (flag `outside`) lie in a `BufferObject` shared by the strings
 /// that repeated `+` built.
+///
+/// A short string (flag `short`) takes 16 bytes: one to twelve ASCII characters behind the kind, the flags and its length,
+/// in the place of the hash and the counts. Millions of short ones are most of the memory of programs that build text, and
+/// clearing new memory is most of their time. Interned strings are never short: they have their hash and their number.
 struct StringObject {
     var header: ObjectHeader
-    var byteCount: UInt32
-    var charCount: UInt32
+    /// These two only without the flag `short`: the pointer's `byteCount` and `charCount` know of both.
+    var storedBytes: UInt32
+    var storedCharacters: UInt32
     /// These two only with the flag `outside`.
     var start: UnsafeMutablePointer<UInt8>
     var owner: UnsafeMutablePointer<BufferObject>
 
-    /// Inline bytes take the place of `start`: a string of 16 bytes takes 32 in all. Millions of short ones are most of
-    /// the memory of programs that build text, and clearing new memory is most of their time.
+    /// Inline bytes take the place of `start`: a string of 16 bytes takes 32 in all.
     static let inlineOffset = 16
+    static let shortOffset = 4
+    static let maxShort = 12
 
     static let maxBytes = Int(UInt32.max) - 64
 }

@@ -16,14 +16,24 @@ extension UnsafeMutablePointer where Pointee == StringObject {
     @inline(__always)
     var isOutside: Bool { pointee.header.flags & ObjectHeader.outside != 0 }
     @inline(__always)
-    var bytes: UnsafeMutablePointer<UInt8> { _fastPath(!isOutside) ? inlineBytes : pointee.start }
+    var isShort: Bool { pointee.header.flags & ObjectHeader.short != 0 }
+    /// Where a short string begins.
+    @inline(__always)
+    var shortBytes: UnsafeMutablePointer<UInt8> {
+        (UnsafeMutableRawPointer(self) + StringObject.shortOffset).assumingMemoryBound(to: UInt8.self)
+    }
+    @inline(__always)
+    var bytes: UnsafeMutablePointer<UInt8> {
+        if _fastPath(!isOutside) { return isShort ? shortBytes : inlineBytes }
+        return pointee.start
+    }
     /// The buffer that holds the bytes, if they are not inline.
     @inline(__always)
     var sharedBuffer: UnsafeMutablePointer<BufferObject>? { isOutside ? pointee.owner : nil }
     @inline(__always)
-    var byteCount: Int { Int(pointee.byteCount) }
+    var byteCount: Int { isShort ? Int(pointee.header.selector) : Int(pointee.storedBytes) }
     @inline(__always)
-    var charCount: Int { Int(pointee.charCount) }
+    var charCount: Int { isShort ? Int(pointee.header.selector) : Int(pointee.storedCharacters) }
     @inline(__always)
     var isASCII: Bool { pointee.header.flags & ObjectHeader.ascii != 0 }
     var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: byteCount) }
@@ -32,6 +42,7 @@ extension UnsafeMutablePointer where Pointee == StringObject {
 
     @inline(__always)
     var hash: UInt64 {
+        if isShort { return UInt64(StringHash.short(shortBytes, UInt64(pointee.header.selector))) }
         if pointee.header.aux == 0 { pointee.header.aux = StringHash.hash(bytes, byteCount) }
         return UInt64(pointee.header.aux)
     }
@@ -39,8 +50,8 @@ extension UnsafeMutablePointer where Pointee == StringObject {
     @inline(__always)
     func equals(_ other: UnsafeMutablePointer<StringObject>) -> Bool {
         if self == other { return true }
-        if pointee.byteCount != other.pointee.byteCount { return false }
-        return memcmp(bytes, other.bytes, byteCount) == 0
+        let count = byteCount
+        return count == other.byteCount && memcmp(bytes, other.bytes, count) == 0
     }
 
     /// Negative, zero or positive. UTF-8 byte order is code point order.
@@ -132,15 +143,43 @@ enum StringHash {
             index += 8
         }
         if index < count {
-            var tail: UInt64 = 0
-            var shift: UInt64 = 0
-            while index < count {
-                tail |= UInt64(bytes[index]) << shift
-                shift += 8
-                index += 1
+            // The last one to seven bytes as a number, from words that may overlap what is done or each other.
+            let rest = count - index
+            let tail: UInt64
+            if index > 0 {
+                tail = raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self) >> UInt64((8 - rest) * 8)
+            } else if rest >= 4 {
+                tail = UInt64(raw.loadUnaligned(as: UInt32.self))
+                    | UInt64(raw.loadUnaligned(fromByteOffset: rest - 4, as: UInt32.self)) << UInt64((rest - 4) * 8)
+            } else {
+                tail = UInt64(bytes[0]) | UInt64(bytes[rest >> 1]) << UInt64((rest >> 1) * 8)
+                    | UInt64(bytes[rest - 1]) << UInt64((rest - 1) * 8)
             }
             state = mix(state ^ tail)
         }
+        return folded(state)
+    }
+
+    /// The hash of a short string, which is not kept: the same as `hash` of its one to twelve bytes, in the words that they
+    /// lie in.
+    @inline(__always)
+    static func short(_ bytes: UnsafePointer<UInt8>, _ count: UInt64) -> UInt32 {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ count
+        let first = UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)
+        if count < 8 {
+            state = mix(state ^ first & (1 << (count &* 8) &- 1))
+        } else {
+            state = mix(state ^ first)
+            if count > 8 {
+                let second = UInt64(UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+                state = mix(state ^ second & (1 << ((count &- 8) &* 8) &- 1))
+            }
+        }
+        return folded(state)
+    }
+
+    @inline(__always)
+    private static func folded(_ state: UInt64) -> UInt32 {
         let folded = UInt32(truncatingIfNeeded: state ^ state >> 32)
         return folded == 0 ? 1 : folded
     }
@@ -159,21 +198,43 @@ extension Heap {
         let memory = allocate(
             size: StringObject.inlineOffset + byteCount, kind: Tag.string, finalizable: false)
         let text = memory.assumingMemoryBound(to: StringObject.self)
-        text.pointee.byteCount = UInt32(truncatingIfNeeded: byteCount)
+        text.pointee.storedBytes = UInt32(truncatingIfNeeded: byteCount)
         return text
     }
 
-    /// Sets the derived fields after the bytes were written.
+    /// An ASCII string of one to `maxShort` bytes, to be filled.
+    @inline(__always)
+    func newShort(byteCount: Int) -> UnsafeMutablePointer<StringObject> {
+        let memory = allocate(
+            size: StringObject.shortOffset + StringObject.maxShort, kind: Tag.string, finalizable: false)
+        let text = memory.assumingMemoryBound(to: StringObject.self)
+        text.pointee.header.flags = ObjectHeader.short | ObjectHeader.ascii
+        text.pointee.header.selector = UInt16(truncatingIfNeeded: byteCount)
+        return text
+    }
+
+    /// A string of ASCII only, of at least one byte, to be filled.
+    @inline(__always)
+    func newASCII(byteCount: Int) -> UnsafeMutablePointer<StringObject> {
+        if byteCount <= StringObject.maxShort { return newShort(byteCount: byteCount) }
+        let text = newString(byteCount: byteCount)
+        finishASCII(text)
+        return text
+    }
+
+    /// Sets the derived fields of a string that is not short after the bytes were written.
     @inline(__always)
     func finishString(_ text: UnsafeMutablePointer<StringObject>) {
-        if UTF8Text.isASCII(text.bytes, text.byteCount) { return finishASCII(text) }
-        text.pointee.charCount = UInt32(truncatingIfNeeded: UTF8Text.count(text.bytes, text.byteCount))
+        let bytes = text.inlineBytes
+        let count = Int(text.pointee.storedBytes)
+        if UTF8Text.isASCII(bytes, count) { return finishASCII(text) }
+        text.pointee.storedCharacters = UInt32(truncatingIfNeeded: UTF8Text.count(bytes, count))
     }
 
     /// `finishString` for bytes that are known to be ASCII.
     @inline(__always)
     func finishASCII(_ text: UnsafeMutablePointer<StringObject>) {
-        text.pointee.charCount = text.pointee.byteCount
+        text.pointee.storedCharacters = text.pointee.storedBytes
         text.pointee.header.flags |= ObjectHeader.ascii
     }
 
@@ -182,17 +243,26 @@ extension Heap {
     func makeASCII(_ bytes: UnsafePointer<UInt8>, count: Int) -> Value {
         if count == 0 { return emptyString }
         if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
-        let text = newString(byteCount: count)
+        let text = newASCII(byteCount: count)
         copyBytes(text.bytes, bytes, count)
-        finishASCII(text)
         return Value(text)
     }
 
     func makeString(_ bytes: UnsafePointer<UInt8>?, count: Int) -> Value {
         guard let bytes, count > 0 else { return emptyString }
         if count == 1 { return singleCharacters[Int(bytes[0] & 0x7F)] }
+        if count <= StringObject.maxShort, UTF8Text.isASCII(bytes, count) {
+            let text = newShort(byteCount: count)
+            copyBytes(text.shortBytes, bytes, count)
+            return Value(text)
+        }
+        return makeLong(bytes, count: count)
+    }
+
+    /// A string that is not short, whatever its length (at least one): for interned ones.
+    func makeLong(_ bytes: UnsafePointer<UInt8>, count: Int) -> Value {
         let text = newString(byteCount: count)
-        copyBytes(text.bytes, bytes, count)
+        copyBytes(text.inlineBytes, bytes, count)
         finishString(text)
         return Value(text)
     }
@@ -218,40 +288,56 @@ extension Heap {
     func concatenate(
         _ a: UnsafeMutablePointer<StringObject>, _ b: UnsafeMutablePointer<StringObject>
     ) -> Value? {
-        if b.byteCount == 0 { return Value(a) }
-        if a.byteCount == 0 { return Value(b) }
-        let total = a.byteCount + b.byteCount
+        let added = b.byteCount
+        if added == 0 { return Value(a) }
+        if a.isOutside {
+            // What repeated `+` built grows in its place, if it ends where its buffer does and there is room.
+            let shared = a.pointee.owner
+            let used = shared.pointee.used
+            if shared.pointee.bytes + used == a.pointee.start + Int(a.pointee.storedBytes),
+                shared.pointee.capacity - used >= added, Int(a.pointee.storedBytes) + added <= StringObject.maxBytes
+            {
+                return extend(shared, a, b, added)
+            }
+        }
+        let before = a.byteCount
+        if before == 0 { return Value(b) }
+        let total = before + added
         if total <= 200 {
-            let text = newString(byteCount: total)
-            copyBytes(text.bytes, a.bytes, a.byteCount)
-            copyBytes(text.bytes + a.byteCount, b.bytes, b.byteCount)
-            join(text, a, b)
+            let text: UnsafeMutablePointer<StringObject>
+            if total <= StringObject.maxShort && a.isASCII && b.isASCII {
+                text = newShort(byteCount: total)
+            } else {
+                text = newString(byteCount: total)
+                join(text, a, b)
+            }
+            let place = text.bytes
+            copyBytes(place, a.bytes, before)
+            copyBytes(place + before, b.bytes, added)
             return Value(text)
         }
         if total > StringObject.maxBytes || !fits(total) { return nil }
-        let buffer: UnsafeMutablePointer<BufferObject>
-        if let shared = a.sharedBuffer {
-            if shared.pointee.bytes + shared.pointee.used == a.bytes + a.byteCount,
-                shared.pointee.capacity - shared.pointee.used >= b.byteCount
-            {
-                buffer = shared
-            } else {
-                buffer = newBuffer(capacity: total + total / 2)
-                memcpy(buffer.pointee.bytes, a.bytes, a.byteCount)
-                buffer.pointee.used = a.byteCount
-            }
-        } else {
-            // The first long concatenation takes exactly what it needs: it may be the last.
-            buffer = newBuffer(capacity: total)
-            memcpy(buffer.pointee.bytes, a.bytes, a.byteCount)
-            buffer.pointee.used = a.byteCount
-        }
-        copyBytes(buffer.pointee.bytes + buffer.pointee.used, b.bytes, b.byteCount)
-        buffer.pointee.used += b.byteCount
+        // The first long concatenation takes exactly what it needs: it may be the last.
+        let buffer = newBuffer(capacity: a.isOutside ? total + total / 2 : total)
+        memcpy(buffer.pointee.bytes, a.bytes, before)
+        buffer.pointee.used = before
+        return extend(buffer, a, b, added)
+    }
+
+    /// `a + b` in a buffer that ends with `a` and has room for the `added` bytes of `b`.
+    @inline(__always)
+    private func extend(
+        _ buffer: UnsafeMutablePointer<BufferObject>, _ a: UnsafeMutablePointer<StringObject>,
+        _ b: UnsafeMutablePointer<StringObject>, _ added: Int
+    ) -> Value {
+        let end = buffer.pointee.bytes + buffer.pointee.used
+        copyBytes(end, b.bytes, added)
+        buffer.pointee.used += added
+        let total = a.byteCount + added
         let text = newString(byteCount: 16)
-        text.pointee.byteCount = UInt32(total)
+        text.pointee.storedBytes = UInt32(truncatingIfNeeded: total)
         text.pointee.header.flags |= ObjectHeader.outside
-        text.pointee.start = buffer.pointee.bytes + (buffer.pointee.used - total)
+        text.pointee.start = end + added - total
         text.pointee.owner = buffer
         join(text, a, b)
         return Value(text)
@@ -262,7 +348,7 @@ extension Heap {
         _ text: UnsafeMutablePointer<StringObject>, _ a: UnsafeMutablePointer<StringObject>,
         _ b: UnsafeMutablePointer<StringObject>
     ) {
-        text.pointee.charCount = a.pointee.charCount &+ b.pointee.charCount
+        text.pointee.storedCharacters = UInt32(truncatingIfNeeded: a.charCount &+ b.charCount)
         text.pointee.header.flags |= a.pointee.header.flags & b.pointee.header.flags & ObjectHeader.ascii
     }
 

@@ -29,9 +29,8 @@ extension VM {
         if value.isInt {
             let width = Decimal.width(value.int)
             if width == 1 { return heap.singleCharacters[48 + value.int] }
-            let text = heap.newString(byteCount: width)
+            let text = heap.newASCII(byteCount: width)
             _ = Decimal.write(value.int, to: text.bytes)
-            heap.finishASCII(text)
             return Value(text)
         }
         var bytes: [UInt8] = []
