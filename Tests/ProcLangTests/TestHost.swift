@@ -180,11 +180,11 @@ final class TestHost: Host {
     }
     func flush() throws {}
     func readLine() throws -> [UInt8]? { lines.isEmpty ? nil : Array(lines.removeFirst().utf8) }
-    func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult { throw noProcesses }
+    func run(_ command: [String], shell: Bool, input: [UInt8]?, limit: Int) throws -> CommandResult { throw noProcesses }
     func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram { throw noProcesses }
     var arguments: [String] { [] }
     func environment() throws -> [String: String] { [:] }
-    func readFile(_ path: String) throws -> [UInt8] { throw HostError(kind: "io", message: "no file \(path)") }
+    func readFile(_ path: String, limit: Int) throws -> [UInt8] { throw HostError(kind: "io", message: "no file \(path)") }
     func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {}
     func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String] { [] }
     func randomSeed() -> UInt64 { 42 }

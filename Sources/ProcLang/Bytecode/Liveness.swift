@@ -66,6 +66,7 @@ extension Instruction {
             return .read(b, c).writing(a)
         case .setGlobal, .setUpvalueBox, .nameObject, .groupAbort, .sharedCheck, .checkParameter:
             return .read(a)
+        case .sharedArgument: return .read(a, b).writing(a)
         case .setBox, .append, .send, .setField, .sharedSet, .groupAdd:
             return .read(a, b)
         case .setCapture: return .read(a, c)

@@ -41,7 +41,7 @@ enum Opcode: UInt8, CaseIterable {
     case selectBegin, selectAdd, selectWait
     case newTask, newTaskNamed, start, groupBegin, groupAdd, groupRun, groupAbort
     // Shared variables
-    case sharedDeclare, sharedGet, sharedSet, sharedPathGet, sharedPathSet, sharedPathUpdate, sharedPathCall, sharedCheck, checkParameter
+    case sharedDeclare, sharedGet, sharedSet, sharedPathGet, sharedPathSet, sharedPathUpdate, sharedPathCall, sharedCheck, sharedArgument, checkParameter
     case lockEnter, lockExit
     // Modules
     case importModule
@@ -236,6 +236,10 @@ extension Opcode {
                 [.number, .registers, .number],
                 "R[b] = method (name, or library function, and a arguments behind the path) of the object along the path in R[b]; c as in sharedPathGet, + 64 if arguments have names. Safe point")
         case .sharedCheck: return .init([.register], "raise unless R[a] is a shared variable")
+        case .sharedArgument:
+            return .init(
+                [.register, .register, .number],
+                "R[a] = present value of the shared variable R[a], unless the function R[b] takes it by reference as parameter c. Safe point")
         case .checkParameter: return .init([.register], "raise unless the parameter R[a] is of its kind: an end, a shared variable")
         case .lockEnter: return .init([.registers, .number], "take the locks of R[a] ... R[a+b-1]")
         case .lockExit: return .init([.registers, .number], "release the locks of R[a] ... R[a+b-1]")

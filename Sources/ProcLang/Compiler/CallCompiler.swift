@@ -26,7 +26,7 @@ extension FunctionCompiler {
         try scratch {
             let base = try callRegisters(call, target)
             try expression(call.callee, to: base)
-            let (count, named) = try arguments(of: call, at: base + 1)
+            let (count, named) = try arguments(of: call, at: base + 1, callee: base)
             emit(named ? .callNamed : .call, base, count)
             if base != target { emit(.move, target, base) }
         }
@@ -44,13 +44,20 @@ extension FunctionCompiler {
     }
 
     /// Evaluates the arguments into registers from `start` on. Returns how many there are, and whether names were set
-    /// for them.
-    private func arguments(of call: Call, at start: Int) throws -> (count: Int, named: Bool) {
+    /// for them. Where what is called is known only at run time, its register `callee` decides whether a shared variable is
+    /// passed by reference.
+    private func arguments(of call: Call, at start: Int, callee: Int? = nil) throws -> (count: Int, named: Bool) {
         if call.target != nil, call.arguments.contains(where: { $0.label != nil }) {
             return (try orderedArguments(of: call, at: start), false)
         }
         for (index, argument) in call.arguments.enumerated() {
-            try self.argument(argument.value, byReference: call.passesShared[index], to: start + index)
+            let place = start + index
+            if let callee, call.target == nil, argument.label == nil, argument.value.isSharedVariable {
+                try self.argument(argument.value, byReference: true, to: place)
+                at(argument.value.span) { _ = emit(.sharedArgument, place, callee, index) }
+            } else {
+                try self.argument(argument.value, byReference: call.passesShared[index], to: place)
+            }
         }
         guard call.arguments.contains(where: { $0.label != nil }) else { return (call.arguments.count, false) }
         try setNames(call)
@@ -251,7 +258,7 @@ extension FunctionCompiler {
                     let parameters = call.target.map { $0.parameters.count } ?? 0
                     let base = try temporary(1 + max(call.arguments.count, parameters))
                     try expression(call.callee, to: base)
-                    let (count, named) = try arguments(of: call, at: base + 1)
+                    let (count, named) = try arguments(of: call, at: base + 1, callee: base)
                     emit(named ? .newTaskNamed : .newTask, target, base, count)
                 }
             }

@@ -157,11 +157,11 @@ public protocol Host: AnyObject {
     func flush() throws
     /// One line without its newline; nil at the end of the input. Waits.
     func readLine() throws -> [UInt8]?
-    func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult
+    func run(_ command: [String], shell: Bool, input: [UInt8]?, limit: Int) throws -> CommandResult
     func spawn(_ command: [String], shell: Bool) throws -> ExternalProgram
     var arguments: [String] { get }
     func environment() throws -> [String: String]
-    func readFile(_ path: String) throws -> [UInt8]
+    func readFile(_ path: String, limit: Int) throws -> [UInt8]
     func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws
     /// File-system operations without a method of their own (`exists`, `remove`, `list`, `mkdir`, ...).
     func fileSystem(_ operation: String, _ arguments: [String]) throws -> [String]

@@ -239,7 +239,9 @@ private struct JSONWriter {
         case Tag.float:
             guard value.float.isFinite else { throw vm.valueError("JSON has no number \(Text.float(value.float))") }
             text.append(Text.float(value.float))
-        case Tag.string: write(string: value.string.utf8)
+        case Tag.string:
+            try vm.requireBuffer(text.count + value.string.byteCount)
+            write(string: value.string.utf8)
         case Tag.list, Tag.range:
             let items = try vm.items(of: value)
             // Shared variables among the items may have to be waited for.
@@ -271,6 +273,7 @@ private struct JSONWriter {
         count: Int, _ open: String, _ close: String, depth: Int,
         _ item: (inout JSONWriter, Int) throws(Raise) -> Void
     ) throws(Raise) {
+        try vm.requireBuffer(text.count + count)
         text.append(open)
         for index in 0..<count {
             if index > 0 { text.append(indent < 0 ? ", " : ",") }

@@ -29,7 +29,7 @@ enum SystemModules {
         ) { (vm, a, _) throws(Raise) in
             let (words, isShell) = try command(vm, a[0])
             let input: [UInt8]? = a[1].isAbsent || a[1].isNil ? nil : Array(try content(vm, a[1]))
-            let result = try vm.onHost { try vm.host.run(words, shell: isShell, input: input) }
+            let result = try vm.onHost { try vm.host.run(words, shell: isShell, input: input, limit: vm.mostBytes) }
             let fields = vm.heap.newMap()
             vm.heap.set("status", Value(Int(result.status)), in: fields)
             vm.heap.set("out", vm.heap.makeString(vm.validUTF8(result.out)), in: fields)
@@ -92,7 +92,7 @@ enum SystemModules {
         func reading(_ name: String, _ doc: String, _ make: @escaping (VM, [UInt8]) -> Value) {
             table.module("fs", name, "path", doc) { (vm, a, _) throws(Raise) in
                 let path = try vm.textArgument(a[0], "the path")
-                let bytes = try vm.onHost { try vm.host.readFile(path) }
+                let bytes = try vm.onHost { try vm.host.readFile(path, limit: vm.mostBytes) }
                 guard bytes.count <= StringObject.maxBytes else { throw vm.memoryError(bytes.count) }
                 try vm.require(bytes.count)
                 return make(vm, bytes)
@@ -165,4 +165,9 @@ enum SystemModules {
             return vm.heap.makeString(answer.first ?? "")
         }
     }
+}
+
+extension VM {
+    /// The most bytes that a file or a program's output may have to become a value: they are gathered outside of the heap.
+    fileprivate var mostBytes: Int { min(StringObject.maxBytes, heap.room / 3) }
 }

@@ -137,6 +137,7 @@ extension Parser {
         let expr = try parsePostfix()
         switch expr.kind {
         case .call: return try node(.start(ProcessItem(.call(expr), expr.span)), spanFrom(first))
+        case .parallel: return try node(.start(nestedItem(expr)), spanFrom(first))
         case .invalid: throw ParseFailure()
         case .name(let name) where atStatementEnd || kind == .rightParen || kind == .comma:
             try fail("`start` needs a call", expr.span, code: .notAProcess, help: ["write `start \(name.text)()`"])

@@ -29,7 +29,11 @@ extension Resolver {
     /// Arguments to unknown code.
     private func resolveArguments(_ call: Call, _ usage: Usage = .value) {
         checkLabels(call)
-        for argument in call.arguments { resolve(argument.value, usage) }
+        for argument in call.arguments {
+            resolve(argument.value, usage)
+            // The callee may take it by reference.
+            if argument.value.isSharedVariable, let binding = argument.value.sharedRoot { escapedShared.append(binding) }
+        }
     }
 
     /// Positional arguments come first, and no name twice. False after a report.

@@ -484,6 +484,15 @@ extension Expr {
         }
     }
 
+    /// The plain name of a shared variable, also of another module.
+    var isSharedVariable: Bool {
+        switch kind {
+        case .name(let name): return name.binding?.isShared == true
+        case .member(let member): return member.resolved?.isShared == true
+        default: return false
+        }
+    }
+
     /// The shared variable whose value, or a part of it, this is.
     var sharedRoot: Binding? {
         switch kind {

@@ -372,7 +372,10 @@ extension VM {
     private func interpolateAnything(_ parts: UnsafeMutablePointer<Value>, _ count: Int) throws(Raise) -> Value {
         var buffer = takeBuffer()
         defer { giveBuffer(buffer) }
-        for index in 0..<count { try display(parts[index], into: &buffer) }
+        for index in 0..<count {
+            try display(parts[index], into: &buffer)
+            try requireBuffer(buffer.count)
+        }
         guard buffer.count <= StringObject.maxBytes, heap.fits(buffer.count) else { throw memoryError(buffer.count) }
         return heap.makeString(buffer.start.assumingMemoryBound(to: UInt8.self), count: buffer.count)
     }

@@ -84,6 +84,9 @@ final class Heap {
     @inline(__always)
     func fits(_ bytes: Int) -> Bool { bytes < limit &- liveBytes &- pressure }
 
+    /// How many bytes more may be allocated.
+    var room: Int { max(0, limit &- liveBytes &- pressure) }
+
     // MARK: Raw memory
 
     /// Memory of an object with its header set. The system being out of memory for a small object ends the

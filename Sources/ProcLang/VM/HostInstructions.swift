@@ -55,6 +55,8 @@ extension VM {
             base[i.b] = try sharedPathCall(
                 try sharedVariable(base[i.b]), path, fields: fields, name[0], arguments, labels: labels)
         case .sharedCheck: _ = try sharedVariable(base[i.a])
+        case .sharedArgument:
+            if !takesShared(base[i.b], i.c) { base[i.a] = try sharedValue(try sharedVariable(base[i.a])) }
         case .checkParameter:
             let code = currentFrame.pointee.function.closure.pointee.code
             try checkArgument(base[i.a], infos[Int(code.pointee.info)], i.a)
@@ -71,6 +73,13 @@ extension VM {
         let steps = Array(UnsafeBufferPointer(start: registers + 1, count: operand & 15))
         let fields = operand >> 8
         return operand & 128 == 0 ? (steps, fields) : (Array(steps.dropFirst()), fields >> 1)
+    }
+
+    /// Whether a function or process declares its parameter `index` as `shared`.
+    private func takesShared(_ callee: Value, _ index: Int) -> Bool {
+        guard callee.tag == Tag.closure else { return false }
+        let kinds = infos[Int(callee.closure.pointee.code.pointee.info)].parameterKinds
+        return index < kinds.count && kinds[index] == .shared
     }
 
     private func sharedVariable(_ value: Value) throws(Raise) -> Value {

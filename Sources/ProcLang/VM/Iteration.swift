@@ -49,7 +49,10 @@ extension VM {
         }
     }
 
-    private func stamp(_ map: UnsafeMutablePointer<MapObject>) -> Int { map.pointee.used << 32 | map.pointee.count }
+    /// Changes with the set of keys: places are given out one after the other, and those given back count as stale.
+    private func stamp(_ map: UnsafeMutablePointer<MapObject>) -> Int {
+        (map.pointee.used + map.pointee.stale) << 32 | map.pointee.count
+    }
 
     /// The next item of the loop; false at its end.
     @inline(never)
@@ -138,13 +141,22 @@ extension VM {
     /// point, and who calls this must have rooted what it made before.
     func items(of value: Value) throws(Raise) -> UnsafeMutablePointer<ListObject> {
         if value.isList { return heap.makeList(value.list.pointee.items, count: value.list.pointee.count) }
-        if value.tag == Tag.range { try require(value.range.pointee.count, ofSize: 16) }
+        switch value.tag {
+        case Tag.range: try require(value.range.pointee.count, ofSize: 16)
+        case Tag.string: try require(value.string.charCount, ofSize: 16)
+        case Tag.bytes: try require(value.bytes.pointee.count, ofSize: 16)
+        default: break
+        }
         let result = heap.newList(capacity: value.tag == Tag.range ? value.range.pointee.count : 0)
         return try withUnsafeTemporaryValues(4) { (state) throws(Raise) in
             try self.rooting(Value(result)) { () throws(Raise) in
                 state[0] = value
                 try self.prepareIteration(state)
-                while try self.nextItem(state, state + 3) { self.heap.append(state[3], to: result) }
+                while try self.nextItem(state, state + 3) {
+                    self.heap.append(state[3], to: result)
+                    // A stream may have no end.
+                    if result.pointee.count & 1023 == 0 { try self.require(result.pointee.count, ofSize: 16) }
+                }
             }
             return result
         }

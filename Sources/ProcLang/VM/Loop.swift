@@ -919,7 +919,7 @@ extension VM {
                     case .send, .receive, .makeChannel, .makePipe, .makeChannels, .nameObject, .selectBegin, .selectAdd,
                         .selectWait, .newTask, .newTaskNamed, .start, .groupBegin, .groupAdd, .groupRun, .groupAbort,
                         .sharedDeclare, .sharedGet, .sharedSet, .sharedPathGet, .sharedPathSet, .sharedPathUpdate,
-                        .sharedPathCall, .sharedCheck, .checkParameter, .lockEnter, .lockExit, .importModule:
+                        .sharedPathCall, .sharedCheck, .sharedArgument, .checkParameter, .lockEnter, .lockExit, .importModule:
                         frame.pointee.pc = pc
                         do {
                             try perform(i, base)

@@ -28,7 +28,7 @@ extension VM {
         buffer.append(UInt8(min(operands.count, 255)))
         for operand in operands { try encode(operand, into: &buffer, &capabilities) }
         guard capabilities.isEmpty else {
-            throw typeError("ends and shared variables cannot be stored in a managed object")
+            throw typeError("ends and shared variables cannot be stored in a managed object; send them over a channel")
         }
         let view = buffer.view
         let reply = try onHost { try host.managedCall(shared.objectRef, request: view) }

@@ -140,6 +140,8 @@ extension VM {
             return try elementValue(try onHost { try host.sharedLoad(shared.objectRef, 0) }, info.element)
         case .array:
             let info = try sharedInfo(shared)
+            // The bits, and the list of the values.
+            try require(info.count, ofSize: 24)
             let bits = try onHost { try host.sharedSnapshot(shared.objectRef) }
             let list = heap.newList(capacity: bits.count)
             for item in bits { heap.append(try elementValue(item, info.element), to: list) }

@@ -315,6 +315,13 @@ final class VM {
         if overflow || !heap.fits(bytes) { throw memoryError(overflow ? .max : bytes) }
     }
 
+    /// Raises `memory` if a text or message that is put together outside of the heap cannot grow to so many bytes: its
+    /// buffer may be twice as large, beside the smaller one from which it is filled.
+    @inline(__always)
+    func requireBuffer(_ count: Int) throws(Raise) {
+        if count > 1 << 16, !heap.fits(count &* 3) { throw memoryError(count) }
+    }
+
     // MARK: Positions
 
     /// The span of the instruction before `pc` in a frame.

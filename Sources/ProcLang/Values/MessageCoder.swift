@@ -131,10 +131,12 @@ extension VM {
             let place = buffer.room(VM.scalarRoom)
             buffer.shorten(by: VM.scalarRoom - encodeScalar(value, to: place))
         case Tag.string:
+            try requireBuffer(buffer.count + value.string.byteCount)
             buffer.append(WireTag.string)
             buffer.append(count: value.string.byteCount)
             buffer.append(value.string.bytes, value.string.byteCount)
         case Tag.bytes:
+            try requireBuffer(buffer.count + value.bytes.pointee.count)
             buffer.append(WireTag.bytes)
             buffer.append(count: value.bytes.pointee.count)
             buffer.append(value.bytes.pointee.bytes, value.bytes.pointee.count)
@@ -184,6 +186,7 @@ extension VM {
     ) throws(Raise) {
         let count = list.pointee.count
         let items = list.pointee.items
+        try requireBuffer(buffer.count + count)
         if count >= 4, packList(items, count, into: &buffer) { return }
         buffer.append(WireTag.list)
         buffer.append(count: count)
@@ -210,6 +213,7 @@ extension VM {
     private func encodeEntries(
         _ map: UnsafeMutablePointer<MapObject>, into buffer: inout ByteBuffer, _ capabilities: inout [End], depth: Int
     ) throws(Raise) {
+        try requireBuffer(buffer.count + map.pointee.count)
         buffer.append(count: map.pointee.count)
         var entry = 0
         while entry < map.pointee.used, let entries = map.pointee.entries {

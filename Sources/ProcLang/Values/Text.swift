@@ -46,8 +46,12 @@ extension VM {
         case Tag.bool: text.append(value.bool ? "true" : "false")
         case Tag.int: Text.append(value.int, to: &text)
         case Tag.float: text.append(Text.float(value.float))
-        case Tag.string: Text.quote(value.string.utf8, into: &text)
-        case Tag.bytes: Text.quoteBytes(UnsafeBufferPointer(start: value.bytes.pointee.bytes, count: value.bytes.pointee.count), into: &text)
+        case Tag.string:
+            try requireBuffer(text.count + value.string.byteCount)
+            Text.quote(value.string.utf8, into: &text)
+        case Tag.bytes:
+            try requireBuffer(text.count + value.bytes.pointee.count)
+            Text.quoteBytes(UnsafeBufferPointer(start: value.bytes.pointee.bytes, count: value.bytes.pointee.count), into: &text)
         case Tag.list:
             try enclosed(value.list, "[", "]", into: &text) { (text) throws(Raise) in
                 try reprItems(value.list, into: &text, depth: depth)
@@ -110,6 +114,7 @@ extension VM {
         _ items: (inout [UInt8]) throws(Raise) -> Void
     ) throws(Raise) {
         let header = object.assumingMemoryBound(to: ObjectHeader.self)
+        try requireBuffer(text.count)
         text.append(open)
         if header.pointee.flags & ObjectHeader.visiting != 0 {
             text.append("...")

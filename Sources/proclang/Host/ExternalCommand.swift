@@ -94,9 +94,9 @@ struct ExternalCommand {
 
 extension ExternalCommand {
     /// Runs the program to its end, giving it `input` and collecting what it prints. `wait` is a cancellable
-    /// poll that throws when it is cancelled; the program is killed then.
+    /// poll that throws when it is cancelled; the program is killed then, and when it prints more than `limit` bytes.
     static func run(
-        _ words: [String], shell: Bool, input: [UInt8]?, wait: (UnsafeMutableBufferPointer<pollfd>) throws -> Void
+        _ words: [String], shell: Bool, input: [UInt8]?, limit: Int, wait: (UnsafeMutableBufferPointer<pollfd>) throws -> Void
     ) throws -> CommandResult {
         var command = try start(words, shell: shell)
         var pending = input ?? []
@@ -146,6 +146,9 @@ extension ExternalCommand {
                 }
                 if polls[1].revents != 0 { drain(&command.output, into: 0) }
                 if polls[2].revents != 0 { drain(&command.errors, into: 1) }
+                guard collected[0].count + collected[1].count <= limit else {
+                    throw HostError(kind: "memory", message: "there is no memory for all that \(words.first ?? "the program") prints")
+                }
                 if polls[3].revents != 0 { ended = true }
             }
         } catch {

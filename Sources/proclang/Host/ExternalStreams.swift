@@ -159,12 +159,14 @@ private enum Pump {
         }
     }
 
-    /// Sends each line, without its newline, until the program closes the stream or nobody reads any more.
+    /// Sends each line, without its newline, until the program closes the stream or nobody reads any more. A line that
+    /// takes more than an eighth of the memory comes in pieces.
     static func drain(_ descriptor: Int32, _ end: End, _ runtime: Runtime) {
         defer { close(descriptor) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { chunk.deallocate() }
         var partial: [UInt8] = []
+        let longest = (ProgramContext.interpreter?.memoryLimit ?? .max) / 8
         while true {
             var polls = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
             guard (try? polls.withUnsafeMutableBufferPointer({ try runtime.poll($0) })) != nil else { return }
@@ -179,6 +181,10 @@ private enum Pump {
                 rest = UnsafeRawBufferPointer(rebasing: rest[(newline + 1)...])
             }
             partial.append(contentsOf: rest)
+            if partial.count > longest {
+                guard ExternalStreams.send(Message.encode(text: partial), to: end, on: runtime) else { return }
+                partial = []
+            }
         }
         if !partial.isEmpty { _ = ExternalStreams.send(Message.encode(text: partial), to: end, on: runtime) }
     }

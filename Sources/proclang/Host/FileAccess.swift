@@ -1,16 +1,20 @@
 // The file system as `fs` and `os` see it: whole files and directory operations, over system calls.
 //
-// Invariant: every failure is a HostError of kind `io` whose message names the path and the reason.
+// Invariant: every failure is a HostError whose message names the path and the reason; its kind is `io`, and `memory` for
+// a content that is larger than what may become a value.
 
 import Glibc
 import ProcLang
 
 enum FileAccess {
-    static func read(_ path: String) throws -> [UInt8] {
+    /// A script, of any size: the lexer refuses what is too long.
+    static func read(_ path: String) throws -> [UInt8] { try read(path, limit: .max) }
+
+    static func read(_ path: String, limit: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("read", path) }
         defer { close(descriptor) }
-        return try readAll(descriptor) { failure("read", path) }
+        return try readAll(descriptor, path, limit: limit)
     }
 
     /// Writes all bytes, to a new or emptied file or at its end.
@@ -33,20 +37,23 @@ enum FileAccess {
         guard close(descriptor) == 0 || errno == EINTR else { throw failure("write", path) }
     }
 
-    /// Reads a descriptor to its end.
-    static func readAll(_ descriptor: Int32, failure: () -> HostError) throws -> [UInt8] {
+    /// Reads a descriptor to its end; more than `limit` bytes is a HostError of kind `memory`.
+    private static func readAll(_ descriptor: Int32, _ path: String, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-            bytes.reserveCapacity(max(0, min(Int(status.st_size), 1 << 30)) + 1)
+            bytes.reserveCapacity(max(0, min(Int(status.st_size), limit, 1 << 30)) + 1)
         }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { chunk.deallocate() }
         while true {
             let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
             if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw failure() }
+            guard count >= 0 else { throw failure("read", path) }
             if count == 0 { return bytes }
+            guard bytes.count + count <= limit else {
+                throw HostError(kind: "memory", message: "there is no memory for all of \(path)")
+            }
             bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
         }
     }

@@ -14,10 +14,10 @@ extension Runtime: Host {
         return ProgramContext.environment
     }
 
-    public func readFile(_ path: String) throws -> [UInt8] {
+    public func readFile(_ path: String, limit: Int) throws -> [UInt8] {
         try Denials.require(.reading, "reading \(path)")
         beforeBlocking()
-        return try FileAccess.read(path)
+        return try FileAccess.read(path, limit: limit)
     }
 
     public func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer, append: Bool) throws {
@@ -45,11 +45,11 @@ extension Runtime: Host {
 
     public var processorCount: Int { Int(cs_processor_count()) }
 
-    public func run(_ command: [String], shell: Bool, input: [UInt8]?) throws -> CommandResult {
+    public func run(_ command: [String], shell: Bool, input: [UInt8]?, limit: Int) throws -> CommandResult {
         try Denials.require(.programs, "os.run")
         try flush()
         beforeBlocking()
-        let result = try ExternalCommand.run(command, shell: shell, input: input) { try self.poll($0) }
+        let result = try ExternalCommand.run(command, shell: shell, input: input, limit: limit) { try self.poll($0) }
         if result.status == 128 + SIGINT { try awaitInterrupt() }
         return result
     }
