@@ -29,7 +29,7 @@ struct PositionsTests {
             if step % 97 == 0 {
                 #expect(positions.keys == list)
                 for (index, key) in list.enumerated() { #expect(positions[key] == index) }
-                #expect(positions[next + 1 << 32] == nil)
+                #expect(positions[(next + 1) << 32] == nil)
             }
         }
     }
