@@ -24,8 +24,16 @@ public struct Rights: OptionSet, Hashable {
     public static let write = Rights(rawValue: 2)
     public static let hold = Rights(rawValue: 4)
     public static let both: Rights = [.read, .write]
-    /// Of a use in a script: if it is a list or map, its items are used, in ways that the text does not show.
-    public static let elements = Rights(rawValue: 8)
+    /// Of a use in a script: what lies so many steps (an index, a key, a field) inside is gone through. An end there is
+    /// received from; of a list or map there the items are used, in ways that the text does not show. Four steps stand for
+    /// all that are more.
+    public static func elements(at steps: Int) -> Rights { Rights(rawValue: 8 << UInt8(min(max(steps, 0), 4))) }
+    /// The same use, seen from an item of what is used.
+    public var ofItem: Rights {
+        if contains(.elements(at: 0)) { return union(.both) }
+        let steps = rawValue & 0xf0
+        return Rights(rawValue: rawValue & 7 | steps >> 1 | steps & 0x80)
+    }
 }
 
 /// The kinds of objects that a host can make.

@@ -99,7 +99,7 @@ enum CommunicationMethods {
         }
         /// A method of some kinds of these objects; the others have no such member.
         func method(
-            of kinds: Set<ObjectKind>, _ name: String, _ signature: String, _ doc: String,
+            of kinds: [ObjectKind], _ name: String, _ signature: String, _ doc: String,
             _ body: @escaping (VM, ObjectRef, UnsafeMutablePointer<Value>) throws(Raise) -> Value
         ) {
             table.method(of: Tag.sync, name, signature, doc) { (vm, a, _) throws(Raise) in

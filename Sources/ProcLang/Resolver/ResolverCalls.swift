@@ -297,6 +297,9 @@ extension Resolver {
         case "send", "put", "try_put":
             checkDirection(member.object, .write, "sent to")
             resolve(member.object, .write)
+        case "get" where call.arguments.contains(where: { $0.label == nil }):
+            // Of a map: what is got may be an end, for any use.
+            resolve(member.object, .value)
         case "receive", "recv", "get", "try_get":
             checkDirection(member.object, .read, "received from")
             resolve(member.object, .read)

@@ -91,7 +91,7 @@ extension Resolver {
             let id = ObjectIdentifier(binding)
             let isArray = binding.kind == .channelArray || binding.kind == .queueArray
             var rights = functions.reduce(into: Rights.hold) { $0.formUnion($1.uses[id]?.rights ?? .hold) }
-            if isArray, rights.contains(.elements) { rights.formUnion(.both) }
+            if isArray, rights.contains(.elements(at: 0)) { rights.formUnion(.both) }
             let isRead = rights.isSuperset(of: .read)
             guard isRead != rights.isSuperset(of: .write), isRead ? !uses.isClosed : !uses.isLookedAt else { continue }
             let wanted: Rights = isRead ? .read : .write

@@ -12,8 +12,9 @@ enum Usage {
     static let write = Usage.rights(.write)
     /// Only looked at: compared, printed, counted.
     static let look = Usage.rights(.hold)
-    /// `for x in it`: received from, if it is an end; what is done with the items of a list is not followed.
-    static let iterated = Usage.rights([.read, .elements])
+    /// `for x in it`, where `it` is so many steps inside: received from, if it is an end; what is done with the items of a
+    /// list is not followed.
+    static func iterated(at steps: Int) -> Usage { .rights([.read, .elements(at: steps)]) }
 }
 
 extension Resolver {
@@ -102,8 +103,29 @@ extension Resolver {
     /// `for x in e`: receives from a channel, goes through everything else.
     func resolveIterable(_ expr: Expr) {
         checkDirection(expr, .read, "iterated")
-        // An element, as in `for x in cs[i]`, is received from; what is done with the items of a list is not followed.
-        if case .name = expr.kind { resolve(expr, .iterated) } else { resolve(expr, .read) }
+        switch expr.kind {
+        case .and(let operands), .or(let operands):
+            for operand in operands { resolveIterable(operand) }
+        case .conditional(let condition, let then, let otherwise):
+            resolve(condition, .look)
+            resolveIterable(then)
+            resolveIterable(otherwise)
+        default: resolve(expr, .iterated(at: Self.steps(to: expr)))
+        }
+    }
+
+    /// How far inside a variable an expression leads. A slice has the items of what it is of.
+    private static func steps(to expr: Expr) -> Int {
+        var steps = 0
+        var inner = expr
+        while true {
+            switch inner.kind {
+            case .index(let object, _): (steps, inner) = (steps + 1, object)
+            case .member(let member): (steps, inner) = (steps + 1, member.object)
+            case .slice(let object, _, _, _): inner = object
+            default: return steps
+            }
+        }
     }
 
     // MARK: Names

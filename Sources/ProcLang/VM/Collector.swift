@@ -29,10 +29,11 @@ extension VM {
         heap.sweepBig()
         heap.liveBytes = liveInBlocks + heap.externalBytes
         heap.externalBytesAtCollection = heap.externalBytes
-        // As much again as is alive, of a small heap twice that; but not beyond the limit without a look.
-        let live = heap.liveBytes
+        // As much again as is alive (with what it takes of the memory that all share), of a small heap twice that; but not
+        // beyond the limit without a look.
+        let live = heap.liveBytes + Heap.capabilityPressure * marker.capabilities.count
         let wish = max(Heap.minimumThreshold, live, min(2 * live, 2 * Heap.minimumThreshold))
-        heap.threshold = max(Heap.minimumThreshold, min(wish, heap.limit - live))
+        heap.threshold = max(Heap.minimumThreshold, min(wish, heap.limit - heap.liveBytes))
         heap.collections += 1
         if !closedWriters.isEmpty { closedWriters.formIntersection(marker.capabilities.map(\.object)) }
         if wanted, !keepsAllEnds { host.retain(only: marker.capabilities.union(resultEnds)) }

@@ -77,8 +77,10 @@ final class Heap {
     /// nothing but a collection gives it up: so it counts as if it did.
     func noteCapability() {
         sawCapability = true
-        blocks.freshBytes &+= 512
+        blocks.freshBytes &+= Heap.capabilityPressure
     }
+
+    static let capabilityPressure = 512
 
     /// Whether `bytes` more may be allocated at once.
     @inline(__always)

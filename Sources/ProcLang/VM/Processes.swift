@@ -154,6 +154,7 @@ extension VM {
         seed = seed.map { RandomState.childSeed($0, created) }
         created = 0
         isChild = true
+        nativeDepth = 0
         wasCancelled = false
         replaceInherited(&resultEnds, for: [])
         taskRoot = Value(heap: Tag.task, task)
@@ -378,7 +379,7 @@ struct EndCollector {
                 continue
             }
             guard value.isHeap else { continue }
-            let inside = rights.contains(.elements) ? rights.union(.both) : rights
+            let inside = rights.ofItem
             if let seen = visited[value.payload], seen.isSuperset(of: rights) { continue }
             switch value.tag {
             case Tag.list:

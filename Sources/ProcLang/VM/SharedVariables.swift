@@ -76,7 +76,10 @@ extension VM {
     /// R[0]: count or absent, R[1]: value or absent. Flags: 1 lockable, 2 array.
     func declareShared(_ registers: UnsafeMutablePointer<Value>, type: Int, flags: Int) throws(Raise) -> Value {
         var initial = registers[1]
-        if initial.kind == Tag.shared { initial = try sharedValue(initial) }
+        if initial.kind == Tag.shared {
+            initial = try sharedValue(initial)
+            received.append(initial)
+        }
         var element: ElementKind?
         if type == 0 {
             switch initial.tag {

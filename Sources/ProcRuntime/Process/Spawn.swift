@@ -12,8 +12,34 @@ import CSystem
 import Glibc
 
 enum Spawn {
+    /// Where the native stack began, and how far it may reach. A child runs on top of the frames of its parent, which it
+    /// has inherited: a chain of processes, each started by the one before, grows it by about a kilobyte a generation.
+    private static var stackBase = UInt.max
+    private static var stackRoom = UInt.max
+    /// What a process needs for itself.
+    private static let ownStack: UInt = 256 << 10
+
+    /// Called by the root, before there is any other process.
+    static func measureStack() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_STACK.rawValue)), &limit) == 0, limit.rlim_cur != .max else { return }
+        stackBase = withUnsafePointer(to: &limit) { UInt(bitPattern: $0) }
+        stackRoom = UInt(limit.rlim_cur)
+    }
+
+    /// Throws `process` when a child would not have enough of the stack left.
+    private static func checkStack() throws {
+        var here: UInt8 = 0
+        let place = withUnsafePointer(to: &here) { UInt(bitPattern: $0) }
+        guard stackBase > place, stackBase - place < stackRoom, stackRoom - (stackBase - place) < ownStack else { return }
+        throw RuntimeError(
+            kind: "process",
+            message: "cannot create a process: too many generations, each started by the one before (\(stackRoom >> 10) KiB of stack, `ulimit -s`)")
+    }
+
     /// Forks a process that runs `body`. See `Runtime.createProcess`.
     static func create(name: String, ends: [End], line: Int32, body: () -> BodyOutcome) throws -> ProcessRef {
+        try checkStack()
         Received.release()
         Children.tidy()
         Output.flushQuietly()

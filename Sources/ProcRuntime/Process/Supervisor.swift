@@ -27,6 +27,7 @@ enum Supervisor {
         Faults.prepare()
         pl_ignore_signal(SIGPIPE)
         pl_ignore_signal(SIGXFSZ)
+        Spawn.measureStack()
         let start = Wakes.beginCalibration()
         try Arena.create(limit: memoryLimit)
         try raiseFileLimit()
