@@ -166,6 +166,18 @@ struct CommandLineTests {
         #expect(run.leftBehind == [])
     }
 
+    @Test("kill -9 of the root ends processes that go on starting others")
+    func growingChain() async throws {
+        let script = #"process chain(n) { if n == 50 { fs.write("ready", "") }; if n < 20_000 { parallel { chain(n + 1) } } }; parallel { chain(0) }"#
+        let run = try await proclang("w.proc", files: ["w.proc": Data(script.utf8)], during: { child in
+            waitForReady(child)
+            kill(child.pid, SIGKILL)
+            _ = holds { child.members().isEmpty }
+        })
+        #expect(run.end == .signalled(SIGKILL))
+        #expect(run.leftBehind == [])
+    }
+
     @Test("kill -9 of the root or of the main script reaches what a shell has started", arguments: [true, false])
     func shellsAreKilled(_ root: Bool) async throws {
         let script = #"process w() { os.run("touch ready; sleep 60 | cat; true") }; print(self.pid); parallel { w() }"#

@@ -216,6 +216,7 @@ typedef struct pl_header {
     uint32_t prompt_plain;               // the terminal cannot move its cursor
     int32_t prompt_fd;                   // event: the prompt was erased; 0: the program has none
     uint32_t output_last;                // the last byte written to the terminal
+    pthread_mutex_t root_life;           // held by the root as long as it lives
     uint8_t input_buffer[65536];
     uint8_t report[65536];
 } pl_header;

@@ -65,6 +65,8 @@ enum Arena {
         pl_mutex_init(&h.pointee.growth_lock)
         pl_mutex_init(&h.pointee.chunk_lock)
         pl_mutex_init(&h.pointee.slot_lock)
+        pl_mutex_init(&h.pointee.root_life)
+        _ = pl_mutex_lock(&h.pointee.root_life)
         pl_mutex_init(&h.pointee.objects.lock)
         pl_mutex_init(&h.pointee.ends.lock)
         pl_mutex_init(&h.pointee.records.lock)

@@ -5,7 +5,7 @@
 //   end before its writer was born.
 // - At the fork nothing is locked and no output is buffered; the child inherits memory, not obligations.
 // - The child asks for SIGKILL at its parent's death first and looks whether the parent still lives second:
-//   no orphan survives.
+//   no orphan survives. Nobody is started when the root is dead.
 // - Order of an end: result -> ends released -> children ended -> output flushed -> exit record -> ENDED.
 
 import CSystem
@@ -69,6 +69,7 @@ enum Spawn {
         }
         let parentPid = pl_me().pointee.pid
         fault(.spawnCreateBeforeFork)
+        if Supervisor.isGone { _exit(1) }
         let pid = pl_fork()
         if pid == 0 { Newborn.begin(index, parentPid: parentPid, body: body) }
         guard pid > 0 else {
@@ -108,7 +109,7 @@ enum Newborn {
         pl_prctl(PR_SET_PDEATHSIG_OPTION, UInt(SIGKILL))
         let s = pl_slot_at(index)!
         // With the parent gone the slot may be another's already: not a word is written then.
-        guard getppid() == parentPid else { _exit(1) }
+        guard getppid() == parentPid, !Supervisor.isGone else { _exit(1) }
         s.pointee.pid = getpid()
         fault(.newbornBeginPid)
         guard pl_cas32(&s.pointee.state, State.reserved, State.running) else { _exit(1) }

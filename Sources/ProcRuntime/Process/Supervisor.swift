@@ -22,6 +22,10 @@ enum Supervisor {
     private static var timeOver: Int64 = .max
     private(set) static var ranOutOfTime = false
 
+    /// The kernel says so in the lock that the root holds. Each process then kills its children by dying, generation after
+    /// generation; one that starts others meanwhile could be faster.
+    static var isGone: Bool { pl_mutex_owner_died(&pl_head().pointee.root_life) }
+
     /// Becomes the root: arena, slot 1, signals, epoll.
     static func prepare(memoryLimit: UInt64) throws {
         Faults.prepare()
