@@ -207,7 +207,7 @@ extension Resolver {
                 report(
                     .error, .assignToConstant, "`self` tells about this process; its attributes cannot be assigned", span)
             }
-            noteChange(member.object, span)
+            if member.name != "value" { noteChange(member.object, span) }
         case .list(let targets, let rest, _):
             for target in targets { resolve(target, isUpdate: false) }
             if let target = rest?.target { resolve(target, isUpdate: false) }
@@ -327,7 +327,8 @@ extension Resolver {
         }
         guard let name = object.rootName, let binding = name.binding, !binding.isShared else { return }
         if case .parameter(.value) = binding.kind, binding.owner === function { function.changedParameters.append(binding) }
-        guard binding.isCollection else { return }
+        // `cell.value` may be that of a shared variable, which everybody sees.
+        guard binding.isCollection, !object.passesValue else { return }
         noteOuter(binding, span, in: \.outerMutations)
         if isForeign(binding) { warnForeignMutation(binding, span) }
     }
@@ -481,6 +482,15 @@ extension Expr {
                 expr = member.object
             default: return nil
             }
+        }
+    }
+
+    /// A path with a step `.value`, by which a shared variable that was received is used.
+    var passesValue: Bool {
+        switch kind {
+        case .index(let object, _), .slice(let object, _, _, _): return object.passesValue
+        case .member(let member): return member.name == "value" || member.object.passesValue
+        default: return false
         }
     }
 

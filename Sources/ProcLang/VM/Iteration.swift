@@ -49,10 +49,8 @@ extension VM {
         }
     }
 
-    /// Changes with the set of keys: places are given out one after the other, and those given back count as stale.
-    private func stamp(_ map: UnsafeMutablePointer<MapObject>) -> Int {
-        (map.pointee.used + map.pointee.stale) << 32 | map.pointee.count
-    }
+    /// Changes with the set of keys.
+    private func stamp(_ map: UnsafeMutablePointer<MapObject>) -> Int { Int(map.pointee.changes) << 40 | map.pointee.count }
 
     /// The next item of the loop; false at its end.
     @inline(never)

@@ -63,11 +63,13 @@ extension VM {
     /// An argument of a `shared` parameter must be a shared variable; of `x?` and `x!`, an end with that direction.
     func checkArgument(_ value: Value, _ info: FunctionInfo, _ index: Int) throws(Raise) {
         let needed: String
+        var hint = ""
         switch info.parameterKinds[index] {
         case .value: return
         case .shared:
             if value.kind == Tag.shared || value.isAbsent { return }
             needed = "`shared \(info.parameterNames[index])` of `\(info.name)` needs a shared variable"
+            hint = "; where what is called is known only at run time, write `shared` before the argument"
         case .reader:
             if value.kind == Tag.end ? value.end.rights.contains(.read) : value.tag == Tag.stdin || value.isAbsent { return }
             needed = "`\(info.parameterNames[index])?` of `\(info.name)` needs a reading end"
@@ -75,7 +77,7 @@ extension VM {
             if value.kind == Tag.end ? value.end.rights.contains(.write) : value.isAbsent { return }
             needed = "`\(info.parameterNames[index])!` of `\(info.name)` needs a writing end"
         }
-        throw typeError("the parameter \(needed), not \(value.kind == Tag.end ? "the other one" : value.typeName)")
+        throw typeError("the parameter \(needed), not \(value.kind == Tag.end ? "the other one" : value.typeName)\(hint)")
     }
 
     /// The ends that the process of a task is given.

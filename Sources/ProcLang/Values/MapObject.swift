@@ -89,6 +89,7 @@ extension UnsafeMutablePointer where Pointee == MapObject {
         entries[entry].key = .absent
         entries[entry].value = .nil
         pointee.count -= 1
+        pointee.changes &+= 1
         // Trailing holes are given back at once: a map used as a stack does not grow, and its end is found at once.
         while pointee.used > 0, entries[pointee.used - 1].key.isAbsent {
             pointee.used -= 1
@@ -184,6 +185,7 @@ extension Heap {
         map.pointee.entries.unsafelyUnwrapped[entry] = MapSlot(hash: hash, key: key, value: value)
         map.pointee.used = entry + 1
         map.pointee.count += 1
+        map.pointee.changes &+= 1
         if let index = map.pointee.index {
             var slot = Int(truncatingIfNeeded: hash) & map.pointee.indexMask
             while index[slot] > 1 { slot = (slot + 1) & map.pointee.indexMask }

@@ -14,6 +14,7 @@ struct ObjectHeader {
     var kind: UInt8
     var flags: UInt8
     /// Interned strings: the number of the method name that they are (`MethodTable`), or 0. Short strings: their length.
+    /// Maps: `changes`.
     var selector: UInt16 = 0
     /// Strings that are not short: the hash (0: not computed yet). Closures, tasks: number of trailing values. Maps:
     /// `stale`.
@@ -96,6 +97,11 @@ struct MapObject {
     /// Power of two slots; 0 is free, 1 deleted, n + 2 is entry n.
     var index: UnsafeMutablePointer<UInt32>?
     var indexMask: Int
+    /// Counts the changes of the set of keys, for those who go through the map.
+    var changes: UInt16 {
+        get { header.selector }
+        set { header.selector = newValue }
+    }
     /// Entries that were given back, of which the index may still have a mark.
     var stale: Int {
         get { Int(header.aux) }

@@ -160,7 +160,7 @@ private enum Pump {
     }
 
     /// Sends each line, without its newline, until the program closes the stream or nobody reads any more. A line that
-    /// takes more than an eighth of the memory comes in pieces.
+    /// takes more than an eighth of the memory comes in pieces of whole characters.
     static func drain(_ descriptor: Int32, _ end: End, _ runtime: Runtime) {
         defer { close(descriptor) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
@@ -182,8 +182,13 @@ private enum Pump {
             }
             partial.append(contentsOf: rest)
             if partial.count > longest {
-                guard ExternalStreams.send(Message.encode(text: partial), to: end, on: runtime) else { return }
-                partial = []
+                // The last character may not be complete.
+                var cut = partial.count
+                while cut > 1, partial[cut - 1] & 0xC0 == 0x80 { cut -= 1 }
+                if partial[cut - 1] >= 0xC0 { cut -= 1 }
+                if cut == 0 { cut = partial.count }
+                guard ExternalStreams.send(Message.encode(text: Array(partial[..<cut])), to: end, on: runtime) else { return }
+                partial = Array(partial[cut...])
             }
         }
         if !partial.isEmpty { _ = ExternalStreams.send(Message.encode(text: partial), to: end, on: runtime) }
