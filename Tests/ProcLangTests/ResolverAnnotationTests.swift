@@ -172,7 +172,7 @@ struct ResolverAnnotationTests {
         #expect(checked.diagnostics.isEmpty)
         #expect(
             uses(checked.scope("p")) == [
-                "a": .write, "b": [.read, .elements], "cs": .write, "q": .write, "d": .hold, "s": .hold, "c": .read, "list": .hold,
+                "a": .write, "b": [.read, .elements(at: 0)], "cs": .write, "q": .write, "d": .hold, "s": .hold, "c": .read, "list": .hold,
                 "e": .both,
             ])
         #expect(uses(checked.scope("helper")) == ["c": .read])

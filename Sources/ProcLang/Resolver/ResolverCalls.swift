@@ -17,22 +17,21 @@ extension Resolver {
                 report(
                     .error, .arity, "`\(name.text)` is a \(binding.kind.word) and cannot be called", expr.span,
                     more: [.init(binding.span, "declared here")])
-            default: resolveArguments(call)
+            default: resolveArguments(call, mayTakeShared: true)
             }
         case .member(let member): resolveMethod(call, expr, member, asProcess: asProcess)
         default:
             resolve(call.callee, .value)
-            resolveArguments(call)
+            resolveArguments(call, mayTakeShared: true)
         }
     }
 
-    /// Arguments to unknown code.
-    private func resolveArguments(_ call: Call, _ usage: Usage = .value) {
+    /// Arguments to unknown code, which may take a shared variable by reference if it is a function of the script.
+    private func resolveArguments(_ call: Call, _ usage: Usage = .value, mayTakeShared: Bool = false) {
         checkLabels(call)
         for argument in call.arguments {
             resolve(argument.value, usage)
-            // The callee may take it by reference.
-            if argument.value.isSharedVariable, let binding = argument.value.sharedRoot { escapedShared.append(binding) }
+            if mayTakeShared, argument.value.isSharedVariable, let binding = argument.value.sharedRoot { escapedShared.append(binding) }
         }
     }
 
@@ -278,7 +277,7 @@ extension Resolver {
                 if let node = binding.function {
                     resolveKnown(call, expr, node, binding, asProcess: asProcess)
                 } else {
-                    resolveArguments(call)
+                    resolveArguments(call, mayTakeShared: true)
                 }
             } else if case .name(let name) = member.object.kind,
                 case .module(let entries)? = builtins[name.text],
@@ -315,7 +314,7 @@ extension Resolver {
         default: resolve(member.object, .value)
         }
         isPatient = true
-        resolveArguments(call)
+        resolveArguments(call, mayTakeShared: asProcess)
     }
 
     /// A shared array is not a list: its length is fixed, and its methods see a copy.
