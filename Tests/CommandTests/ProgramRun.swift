@@ -193,9 +193,13 @@ extension ProgramRun {
             ], environment: environment)
         during?(child)
         var end = child.wait(seconds: patience)
-        // An external program that has just killed who started it is on its way out by itself.
-        if end != nil { _ = holds(within: 0.5) { child.members().isEmpty } }
-        let members = child.members()
+        var members = child.members()
+        if end != nil, !members.isEmpty {
+            // An external program that has just killed who started it is on its way out by itself. Asked by pid: one that
+            // is just being replaced by another program does not show its mark.
+            _ = holds(within: 0.5) { members.allSatisfy { kill($0.pid, 0) != 0 } }
+            members = child.members()
+        }
         if end == nil || !members.isEmpty {
             for member in members { kill(member.pid, SIGKILL) }
             if end == nil { _ = child.wait(seconds: 5) }
