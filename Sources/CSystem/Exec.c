@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,7 +88,8 @@ static void become(char *const argv[], char *const envp[], const char *cwd, int 
     for (int i = 0; i < 3; i++) {
         if (dup2(streams[i], i) < 0) goto failed;
     }
-    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) goto failed;
+    // Every descriptor of ours is close-on-exec already; this is for inherited ones. Before Linux 5.11 they stay open.
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 && errno != EINVAL && errno != ENOSYS) goto failed;
     if (cwd && chdir(cwd) < 0) goto failed;
     execvpe(argv[0], argv, envp);
 failed:;
@@ -99,16 +99,16 @@ failed:;
     _exit(127);
 }
 
-// Ends as the program has ended.
+// Ends as the program has ended. Only that signal is let through: others may be pending. No second core is dumped.
 static void end_like(int status)
 {
     if (WIFSIGNALED(status)) {
-        struct rlimit none = {0, 0};
-        setrlimit(RLIMIT_CORE, &none);
-        sigset_t all;
-        sigfillset(&all);
+        prctl(PR_SET_DUMPABLE, 0);
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, WTERMSIG(status));
         signal(WTERMSIG(status), SIG_DFL);
-        sigprocmask(SIG_UNBLOCK, &all, NULL);
+        sigprocmask(SIG_UNBLOCK, &one, NULL);
         kill(getpid(), WTERMSIG(status));
         _exit(128 + WTERMSIG(status));
     }

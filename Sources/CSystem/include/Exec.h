@@ -9,7 +9,8 @@
 /// the pid of its guard, or -1 with errno set: of a fork or of the exec (ENOENT: there is no such program).
 ///
 /// The guard is the caller's child and the program's parent: it ends with the program, and in the same way. When the
-/// caller dies, it kills the program and all that descends from it; when it is killed, the program dies.
+/// caller dies, it kills the program and all that descends from it; when it is killed, the program dies. Other signals that
+/// are sent to the guard alone do nothing.
 pid_t cs_execute(char *const argv[], char *const envp[], const char *cwd, int in, int out, int err);
 
 /// Kills a child and all its descendants with SIGKILL; the caller has not reaped it. Every process is stopped before its

@@ -5,7 +5,8 @@
 // are therefore those of any channel, and a reader and a writer that are both slow never block each other.
 //
 // Invariants
-// - The keeper is the parent of the program: killing either kills the other, and the pumps.
+// - The keeper is the parent of the program's guard (CSystem/Exec.h), and that of the program: killing one kills the others,
+//   and the pumps.
 // - Each pump holds exactly one descriptor of the program and one end of one channel.
 
 import CSystem
