@@ -148,7 +148,7 @@ extension VM {
             throw missingKey(name, in: object.map)
         case Tag.namespace:
             if let value = object.namespace.pointee.fields.get(name) { return value }
-            throw raise(kinds.key, "the namespace has no attribute `\(name.string.text)`")
+            throw noField(object, name)
         case Tag.error:
             if let value = try errorField(object, name.string.text) { return value }
         case Tag.handle:
@@ -183,6 +183,7 @@ extension VM {
 
     func noField(_ object: Value, _ name: Value) -> Raise {
         let text = name.string.text
+        if object.tag == Tag.namespace { return raise(kinds.key, "the namespace has no attribute `\(text)`") }
         if let near = library.nearestMethod(to: text, of: object) {
             return typeError("\(object.typeName) has no `\(text)`; did you mean `\(near)`?")
         }
