@@ -163,20 +163,16 @@ extension Parser {
         try inBrackets {
             while kind != .rightBrace {
                 let key: Expr
-                if kind.isWord, kind(ahead: 1) == .colon {
+                if kind.isWord, kind(ahead: 1) == .colon || kind == .name && kind(ahead: 1) == .assign {
                     let word = advance()
                     key = try node(.string(text(word)), span(word))
                 } else {
-                    if kind == .name, kind(ahead: 1) == .assign {
-                        reportForeign(
-                            "a key is followed by `:`", "write `\(text(current)): ...`", at: span(tokens[index + 1]))
-                        let word = advance()
-                        key = try node(.string(text(word)), span(word))
-                    } else {
-                        key = try parseExpression()
-                    }
+                    key = try parseExpression()
                 }
-                guard accept(.colon) || accept(.assign) else {
+                if kind == .assign {
+                    reportForeign("a key is followed by `:`", "write `key: value`")
+                    advance()
+                } else if !accept(.colon) {
                     if entries.isEmpty, kind == .comma || kind == .rightBrace {
                         try fail(
                             "expected `:` after the key of a map, found \(found)",
