@@ -87,6 +87,7 @@ import Testing
         let host = TestHost()
         let interpreter = Interpreter(host: host)
         host.service = interpreter.makeManagedService()
+        defer { host.service = nil }  // it knows the interpreter, and that the host
         let loader = Loader(sources: interpreter.sources, globals: interpreter.globals, builtins: interpreter.builtins) { _ in
             Array(lib.utf8)
         }

@@ -21,6 +21,7 @@ struct ScriptRun {
         let diagnostics = parsed.diagnostics + Resolver.resolve(parsed.module, in: scope, builtins: interpreter.builtins)
         try #require(!diagnostics.hasErrors, "\(diagnostics.map(\.title))")
         outcome = interpreter.run(try interpreter.compile(parsed.module, scope: scope))
+        host.service = nil  // it knows the interpreter, and that the host
     }
 
     var failure: RuntimeFailure? {

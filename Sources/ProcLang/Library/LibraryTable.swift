@@ -160,6 +160,7 @@ final class LibraryTable {
         shapes = .allocate(capacity: bodyList.count)
         entries = .allocate(capacity: bodyList.count)
         entries.initialize(from: bodyList, count: bodyList.count)
+        index.deallocate()
         index = DeclarationIndex(capacity: bodyList.count)
         for number in declarations.indices {
             let declaration = declarations[number]
@@ -295,6 +296,7 @@ final class LibraryTable {
         entries.deinitialize(count: bodyList.count).deallocate()
         shapes.deallocate()
         methodTable.deallocate()
+        index.deallocate()
     }
 
     /// The method `name` of a value; only an interned string can be one.
@@ -440,6 +442,8 @@ struct DeclarationIndex {
         for byte in name.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return Int(truncatingIfNeeded: state ^ state >> 29)
     }
+
+    func deallocate() { slots.deallocate() }
 
     func insert(_ number: Int, hash: Int) {
         var slot = hash & mask

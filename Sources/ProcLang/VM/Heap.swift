@@ -162,6 +162,7 @@ final class Heap {
         assert(externalBytes == 0, "\(externalBytes) bytes of buffers belong to no object")
         blocks.freeAll()
         singleCharacters.deallocate()
+        interned.deallocate()
     }
 
     /// A buffer from the system, not cleared.
@@ -272,6 +273,8 @@ struct InternTable {
         for text in old { if let text { insert(text) } }
         old.deallocate()
     }
+
+    func deallocate() { slots.deallocate() }
 
     func forEach(_ body: (Value) -> Void) {
         for slot in 0...mask { if let text = slots[slot] { body(Value(text)) } }

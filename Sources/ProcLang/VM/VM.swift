@@ -159,6 +159,7 @@ final class VM {
         emptyFunction = VM.makeEmptyFunction()
         heap.releaseHandle = { [unowned(unsafe) self] in self.handleDied($0) }
         library.attach(to: self)
+        methodTable.deallocate()
         methodTable = library.methodTable
         listAppend = methodTable.find(Value(tag: Tag.list, payload: 0), heap.intern("append"))
         listPop = methodTable.find(Value(tag: Tag.list, payload: 0), heap.intern("pop"))
