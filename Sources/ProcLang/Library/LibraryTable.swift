@@ -318,27 +318,13 @@ final class LibraryTable {
             + moduleConstants.filter { $0.module == moduleNames[number] }.map(\.name)
     }
 
+    /// What may have been meant by a method that a value lacks.
     func nearestMethod(to name: String, of value: Value) -> String? {
-        let others = ["push": "append", "add": "append", "length": "len(x)", "size": "len(x)", "toUpperCase": "upper",
-            "toLowerCase": "lower", "len": "len(x)", "has": "x in xs", "contains": "x in xs", "foreach": "for x in xs", "put": "send",
-            "recv": "receive", "read": "receive", "write": "send", "isnumeric": "isdigit", "isdecimal": "isdigit",
-            "has_key": "x in xs", "containsKey": "x in xs", "includes": "x in xs", "trim": "strip", "toString": "str(x)", "concat": "+",
-            "substring": "s[a..<b]", "substr": "s[a..<b]", "slice": "xs[a..<b]", "forEach": "for x in xs", "indexOf": "index",
-            "startsWith": "startswith", "endsWith": "endswith", "format": "\"{x:.2f}\"",
-            "entries": "items", "shift": "pop(0)", "unshift": "insert(0, x)", "appendleft": "insert(0, x)", "popleft": "pop(0)",
-            "terminate": "kill", "is_alive": "alive", "exitcode": "status", "wait": "join", "start": "start f()"]
         let methods = methodNames(of: value.kind)
-        if let other = others[name],
-            methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other.hasSuffix(" in xs")
-        {
-            return other
+        for other in Suggestions.foreignMethods[value.kind == Tag.end ? "\(value.typeName).\(name)" : name] ?? Suggestions.foreignMethods[name] ?? [] {
+            if methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other.hasSuffix(" in xs") { return other }
         }
-        var best: (name: String, distance: Int)?
-        for candidate in methods {
-            let distance = EditDistance.between(name, candidate)
-            if distance <= max(1, name.count / 3), distance < best?.distance ?? .max { best = (candidate, distance) }
-        }
-        return best?.name
+        return Suggestions.nearest(to: name, in: methods)
     }
 
     // MARK: Arguments
@@ -504,25 +490,5 @@ struct MethodTable {
     @inline(__always)
     func find(_ value: Value, _ name: Value) -> Int {
         Int(cells[Int(truncatingIfNeeded: value.kind) &* columns &+ Int(name.string.pointee.header.selector)]) &- 1
-    }
-}
-
-/// Levenshtein's distance, for suggestions.
-enum EditDistance {
-    static func between(_ a: String, _ b: String) -> Int {
-        let x = Array(a.unicodeScalars)
-        let y = Array(b.unicodeScalars)
-        if x.isEmpty || y.isEmpty { return max(x.count, y.count) }
-        var row = Array(0...y.count)
-        for i in 1...x.count {
-            var diagonal = row[0]
-            row[0] = i
-            for j in 1...y.count {
-                let above = row[j]
-                row[j] = min(above + 1, row[j - 1] + 1, diagonal + (x[i - 1] == y[j - 1] ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[y.count]
     }
 }

@@ -219,10 +219,10 @@ public final class Parser {
     }
 
     /// A value must follow on the same line: `=` is no operator, after which a line goes on.
-    func expectValue(after token: Token) throws {
+    func expectValue(after token: Token, help: [String] = []) throws {
         guard atStatementEnd else { return }
         let wasIncomplete = isIncomplete
-        report(.syntax, "expected a value after `\(text(token))`", span(token), label: "on this line")
+        report(.syntax, "expected a value after `\(text(token))`", span(token), label: "on this line", help: help)
         isIncomplete = wasIncomplete
         throw ParseFailure()
     }

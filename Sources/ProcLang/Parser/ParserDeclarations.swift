@@ -4,6 +4,9 @@ extension Parser {
     func parseDeclaration() throws -> Stmt.Kind {
         let isVariable = advance().kind == .var
         let word = isVariable ? "var" : "let"
+        if kind == .shared {
+            try fail("`shared` stands alone", help: ["write `shared \(kind(ahead: 1) == .name ? text(tokens[index + 1]) : "x") = ...`"])
+        }
         if kind == .leftParen {
             try fail(
                 "expected a name after `\(word)`, found \(found)",
@@ -31,8 +34,7 @@ extension Parser {
             }
             try fail(
                 "expected `=` after `\(word) \(source.string(pattern.span))`, found \(found)",
-                help: kind == .name || kind == .leftBracket
-                    ? ["names are declared without type: `\(word) \(source.string(pattern.span)) = ...`"] : isVariable ? [] : ["a `let` needs its value; a `var` may be given one later"])
+                help: helpInDeclaration(word, source.string(pattern.span)))
         }
         if kind == .shared {
             try fail(
@@ -42,6 +44,9 @@ extension Parser {
         let value = try parseExpression()
         if sameLineKind == .comma {
             try fail("one name for each `\(word)`", help: ["several values stand in brackets: `[1, 2]`"])
+        }
+        if sameLineKind == .assign {
+            try fail("assignments cannot be chained", help: ["write one statement for each"])
         }
         return .declare(Declaration(isVariable: isVariable, pattern: pattern, value: value))
     }
@@ -95,6 +100,7 @@ extension Parser {
 
     func parseChannels() throws -> Stmt.Kind {
         let word = advance()
+        let first = index
         let channelKind = ChannelKind(rawValue: text(word)) ?? .channel
         var items: [ChannelDeclaration.Item] = []
         repeat {
@@ -102,13 +108,25 @@ extension Parser {
             let name = try expectName("the name of the \(channelKind.rawValue)")
             var count: Expr?
             var capacity: Expr?
-            if sameLineKind == .leftBracket { count = try parseDeclaredSize(.rightBracket) }
-            if sameLineKind == .leftParen { capacity = try parseDeclaredSize(.rightParen) }
+            if sameLineKind == .leftBracket {
+                count = try parseDeclaredSize(.rightBracket, example: "\(channelKind.rawValue) \(name.text)[8]")
+            }
+            if sameLineKind == .leftParen {
+                capacity = try parseDeclaredSize(.rightParen, example: "\(channelKind.rawValue) \(name.text)(16)")
+            }
             if channelKind == .pipe, count != nil || capacity != nil {
                 try fail("a pipe has no size", spanFrom(first), help: ["`pipe left, right` declares its two ends"])
             }
             items.append(.init(name: name, count: count, capacity: capacity, span: spanFrom(first)))
         } while accept(.comma)
+        if sameLineKind == .name {
+            try fail(
+                "expected `,` or the end of the statement, found \(found)",
+                help: [
+                    "several names stand with commas: "
+                        + "`\(channelKind.rawValue) \(source.string(spanFrom(first))), \(text(current))`"
+                ])
+        }
         if kind == .assign {
             try fail(
                 "`\(channelKind.rawValue)` declares a new one", help: ["an existing one is named with `let x = ...`"])
@@ -119,13 +137,16 @@ extension Parser {
         return .channels(ChannelDeclaration(kind: channelKind, items: items))
     }
 
-    /// `[n]` or `(n)`, with something in it.
-    private func parseDeclaredSize(_ closing: TokenKind) throws -> Expr? {
+    /// `[n]` or `(n)`, with something in it; an array cannot do without.
+    private func parseDeclaredSize(_ closing: TokenKind, example: String) throws -> Expr? {
         let opening = index
         advance()
         var size: Expr?
         try inBrackets {
-            if kind == closing, closing == .rightParen { return }
+            if kind == closing {
+                if closing == .rightParen { return }
+                try fail("expected how many elements there are, found `]`", help: ["for example `\(example)`"])
+            }
             size = try parseExpression()
             guard kind == closing else { return }
         }
@@ -144,6 +165,11 @@ extension Parser {
         repeat {
             let first = index
             let name = try expectName("the name of the shared variable")
+            if sameLineKind == .name, SharedType(rawValue: name.text) != nil {
+                try fail(
+                    "the type of a shared variable stands after its name", name.span, code: .foreignSyntax,
+                    help: ["write `shared \(text(current)): \(name.text) = ...`"])
+            }
             var type: SharedType?
             var count: Expr?
             if sameLineKind == .leftBracket {
@@ -160,7 +186,7 @@ extension Parser {
                 advance()
                 type = known
                 if sameLineKind == .leftBracket {
-                    count = try parseDeclaredSize(.rightBracket)
+                    count = try parseDeclaredSize(.rightBracket, example: "shared \(name.text): \(known.rawValue)[10]")
                     if sameLineKind == .leftBracket {
                         try fail(
                             "a shared array has one dimension",

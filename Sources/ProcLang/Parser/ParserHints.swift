@@ -1,13 +1,12 @@
-// What people bring from other languages: each is named, the ProcLang way is shown, and parsing goes on as
-// if it had been written so, where that is certain.
+// What to say where an expression, a list of values or a statement does not go on as it should: mostly a habit from
+// another language, which is named with the ProcLang way beside it. (Whole statements of other languages:
+// ParserForeign.swift.)
+//
+// Invariants
+// - A hint is looked for only after the grammar has failed: nothing here decides what is valid.
+// - Each function looks at the tokens around the present one and reports once; `fail...` leaves the statement.
 
 extension Parser {
-    /// Reports foreign syntax at the present token without leaving the statement.
-    func reportForeign(_ title: String, _ help: String, at place: Span? = nil) {
-        diagnostics.append(
-            Diagnostic(.error, .foreignSyntax, title, labels: [.init(place ?? currentSpan)], help: [help]))
-    }
-
     /// `{` followed by `key:`, or by a string and `:`: a map, not a block.
     func looksLikeMap() -> Bool {
         let next = kind(ahead: 1)
@@ -38,6 +37,16 @@ extension Parser {
         case .if: try fail("`if` is a statement", help: ["a conditional value is `x if c else y`"])
         case .match:
             try fail("`match` is a statement", help: ["assign in its cases, or put it in a function that returns"])
+        case .lock:
+            try fail(
+                "`lock` is a statement",
+                help: ["`lock x { ... }` locks a shared variable or a semaphore; `semaphore(1)` makes a lock of its own"])
+        case .question:
+            try fail("expected an expression, found `?`", help: ["write `c ? x`; in an expression use `c.receive()`"])
+        case .bar:
+            try fail(
+                "expected an expression, found `|`", code: .foreignSyntax,
+                help: ["a function is `x => value` or `(a, b) => value`"])
         case .for, .while, .loop:
             try fail("`\(text(current))` is a statement", help: ["a list is made by `[x for x in xs]`"])
         case .process:
@@ -95,115 +104,6 @@ extension Parser {
         }
     }
 
-    /// Statements of other languages that begin with a word that is a name here. Returns nil for others.
-    func parseForeignStatement() throws -> Stmt.Kind? {
-        switch kind {
-        case .leftArrow,
-            .less where kind == .leftArrow || kind(ahead: 1) == .minus:
-            try failNoExpression()
-        case .doubleSlash where linesMatter && current.startsLine:
-            let line = source.bounds(ofLine: source.line(at: current.start))
-            report(.foreignSyntax, "comments begin with `#`", currentSpan)
-            while kind != .endOfFile, Int(current.start) < line.upperBound { advance() }
-            throw ParseFailure()
-        case .at: try failNoExpression()
-        default: break
-        }
-        guard kind == .name else { return nil }
-        let word = text(current)
-        let next = kind(ahead: 1)
-        let nextOnLine = !tokens[min(index + 1, tokens.count - 1)].startsLine
-        guard nextOnLine else { return nil }
-        switch word {
-        case "def", "fn", "function", "fun", "sub", "proc":
-            guard next == .name else { return nil }
-            let isProcess = word == "proc"
-            reportForeign(
-                "`\(word)` is not a keyword",
-                isProcess
-                    ? "a process is defined by `process name() { ... }`"
-                    : "a function is defined by `func name(x) { ... }`")
-            let function = try parseFunction(isProcess ? .process : .function)
-            return isProcess ? .process(function) : .function(function)
-        case "chan":
-            guard next == .name else { return nil }
-            try fail("`chan` is not a keyword", code: .foreignSyntax, help: ["a channel is declared by `channel c`; it takes values of every type"])
-        case "enum", "interface", "type", "trait", "typedef":
-            guard next == .name, [.leftBrace, .name, .assign, .colon].contains(kind(ahead: 2)) else { return nil }
-            try fail(
-                "there are no declarations of types", code: .foreignSyntax,
-                help: ["a kind of value is told by a string, `\"red\"`, or by the first item of a list, `[\"add\", 1, 2]`; `match` tells them apart"])
-        case "public", "private", "export", "pub", "static", "inline":
-            guard [.func, .process, .let, .var, .shared].contains(next) || next == .name else { return nil }
-            try fail(
-                "`\(word)` is not a keyword", code: .foreignSyntax,
-                help: ["leave it out: an importing file sees all names of the top level"])
-        case "const", "val", "auto", "int", "float", "string", "bool", "local":
-            guard next == .name, kind(ahead: 2) == .assign || kind(ahead: 2) == .colon else { return nil }
-            reportForeign(
-                "`\(word)` does not declare a name",
-                "write `let \(text(tokens[index + 1])) = ...`, or `var` if it is assigned later")
-            return try parseDeclaration()
-        case "go", "spawn", "async":
-            guard next == .name || next == .func || next == .leftBrace else { return nil }
-            reportForeign("`\(word)` is not a keyword", "write `start f()`; it creates a process")
-            advance()
-            if kind == .leftBrace || kind == .func { throw ParseFailure() }
-            let expr = try parsePostfix()
-            return .expression(try node(.start(ProcessItem(.call(expr), expr.span)), expr.span))
-        case "elif", "elsif", "elseif":
-            guard next != .assign, next != .leftParen else { return nil }
-            try fail(
-                "`\(word)` is not a keyword", code: .foreignSyntax, help: ["write `else if`, after the `}` of the `if`"]
-            )
-        case "class", "struct":
-            guard next == .name else { return nil }
-            try fail(
-                "there are no classes", code: .foreignSyntax,
-                help: ["data stands in maps and lists, state that acts in a process"])
-        case "from":
-            guard next == .name else { return nil }
-            try fail(
-                "`from` is not a keyword", code: .foreignSyntax,
-                help: ["a file is imported by `import \"lib.proc\" as lib`"])
-        case "unless", "until", "repeat", "do", "switch", "foreach", "defer", "async", "await", "yield", "throw", "del",
-            "global", "nonlocal",
-            "assert", "except", "with", "pass":
-            return try parseForeignWord(word, next)
-        default: return nil
-        }
-    }
-
-    private func parseForeignWord(_ word: String, _ next: TokenKind) throws -> Stmt.Kind? {
-        switch next {
-        case .assign, .leftParen, .dot, .leftBracket, .bang, .question, .plusAssign, .minusAssign, .endOfFile,
-            .semicolon,
-            .rightBrace, .starAssign, .slashAssign, .comma:
-            return nil
-        default: break
-        }
-        let help: String
-        switch word {
-        case "unless": help = "write `if not c { ... }`"
-        case "until": help = "write `while not c { ... }`"
-        case "repeat", "do": help = "write `loop { ... }` with `break`"
-        case "switch": help = "write `match x { case 1 { ... } else { ... } }`"
-        case "foreach": help = "write `for x in xs { ... }`"
-        case "defer": help = "write `try { ... } finally { ... }`"
-        case "await": help = "wait for a process with `p.join()`"
-        case "yield": help = "send to a channel with `c ! x`"
-        case "throw": help = "write `raise error(\"kind\", \"text\")`"
-        case "del": help = "use `a.remove(...)` or `m.remove(key)`"
-        case "global", "nonlocal":
-            help = "outer names may be assigned if they are declared with `var`; between processes use `shared`"
-        case "assert": help = "write `assert(condition, \"text\")`"
-        case "with": help = "write `lock x { ... }`, or `try { ... } finally { ... }`"
-        case "except": help = "write `catch e { ... }`"
-        default: return nil
-        }
-        try fail("`\(word)` is not a keyword", code: .foreignSyntax, help: [help])
-    }
-
     /// The name that ends the statement so far, e.g. `lambda` in `let f = lambda x: x`.
     private func lastName() -> String? { previous.kind == .name ? text(previous) : nil }
 
@@ -218,10 +118,8 @@ extension Parser {
             default: break
             }
         }
-        if kind == .question {
-            return kind(ahead: 1) == .question
-                ? ["a default for nil is written `5 if x is nil else x`"] : ["a conditional value is `x if c else y`"]
-        }
+        if kind == .question { return helpOnQuestion() }
+        if let help = helpOnUnit() { return [help] }
         if previous.kind == .slash, kind == .star { return ["comments begin with `#`"] }
         if kind == .name, previous.kind == .name, ["len", "not", "str", "int", "sum", "sorted", "list"].contains(before) {
             return ["a call has parentheses: `\(before)(\(text(current)))`"]
@@ -230,6 +128,50 @@ extension Parser {
             if let help = Suggestions.foreignNames[word] { return [help] }
         }
         return []
+    }
+
+    /// After a complete value: `c ? x`, `c ? x : y`, `x?.y`, `x ?? y`.
+    private func helpOnQuestion() -> [String] {
+        let value = previous.kind == .name ? text(previous) : "x"
+        switch kind(ahead: 1) {
+        case .question: return ["a default for nil is written `5 if \(value) is nil else \(value)`"]
+        case .dot: return ["a step that may be missing is written `nil if \(value) is nil else \(value).name`"]
+        default: break
+        }
+        let isTernary = tokens[index...].prefix(40).prefix { !$0.startsLine }.contains { $0.kind == .colon }
+        let conditional = "a conditional value is `x if c else y`"
+        return isTernary ? [conditional] : ["write `c ? x`; in an expression use `c.receive()`", conditional]
+    }
+
+    /// `5 s`, `10 seconds`: a unit is part of the number.
+    private func helpOnUnit() -> String? {
+        guard kind == .name, previous.kind == .int || previous.kind == .float else { return nil }
+        let units: [(unit: String, words: Set<String>)] = [
+            ("us", ["us", "usec", "microsecond", "microseconds"]), ("ms", ["ms", "msec", "millisecond", "milliseconds"]),
+            ("s", ["s", "sec", "secs", "second", "seconds"]), ("m", ["m", "min", "mins", "minute", "minutes"]),
+            ("h", ["h", "hour", "hours"]),
+        ]
+        guard let unit = units.first(where: { $0.words.contains(text(current)) })?.unit else { return nil }
+        return "a duration is one word: `\(text(previous))\(unit)`"
+    }
+
+    /// A clause of `select` begins with neither of its words.
+    func helpInSelect() -> [String] {
+        if isWord("timeout") { return ["write `after 5s { ... }`"] }
+        if kind == .question || kind == .bang || kind == .name, tokens[index...].prefix(20).contains(where: { $0.kind == .question || $0.kind == .bang }) {
+            return ["each begins with `case`: `case c ? x { ... }`"]
+        }
+        return []
+    }
+
+    /// What stands where the `=` of a declaration is expected.
+    func helpInDeclaration(_ word: String, _ name: String) -> [String] {
+        let isArrow = kind == .leftArrow || kind == .less && kind(ahead: 1) == .minus
+        switch kind {
+        case _ where isArrow: return ["receive with `c ? \(name)`, or `\(word) \(name) = c.receive()`"]
+        case .name, .leftBracket: return ["names are declared without type: `\(word) \(name) = ...`"]
+        default: return word == "var" ? [] : ["a `let` needs its value; a `var` may be given one later"]
+        }
     }
 
     /// The name before the parentheses that end at token `end`.
@@ -268,6 +210,18 @@ extension Parser {
             let help = helpInBrackets()
             if !help.isEmpty { try fail("expected the end of the statement, found \(found)", help: help) }
         }
+        if lastName() == "fn" || lastName() == "fun", kind == .name {
+            try fail(
+                "`\(text(previous))` is not a keyword", span(previous), code: .foreignSyntax,
+                help: ["write `x => value` or `(a, b) => value`"])
+        }
+        if let help = helpOnUnit() { try fail("expected the end of the statement, found \(found)", help: [help]) }
+        if isWord("as"), kind(ahead: 1).isWord {
+            let type = text(tokens[index + 1])
+            try fail(
+                "`as` does not convert values", code: .foreignSyntax,
+                help: ["write `\(["int", "float", "str", "bool", "list", "bytes"].contains(type) ? type : "int")(...)`"])
+        }
         if lastName() == "lambda", kind == .name || kind == .colon {
             try fail(
                 "`lambda` is not a keyword", span(previous), code: .foreignSyntax,
@@ -300,7 +254,14 @@ extension Parser {
         switch kind {
         case .string, .stringStart, .int, .float, .name, .nil, .true, .false:
             if case .expression(let expr) = statement.kind, case .name(let name) = expr.kind {
-                if kind == .name || kind == .leftBrace, name.text == "supervise" { break }
+                if name.text == "supervise" {
+                    if kind == .int {
+                        try fail(
+                            "expected `restarts`, `within` or `{` after `supervise`, found \(found)",
+                            help: ["write `supervise restarts \(text(current)) within 5s { ... }`"])
+                    }
+                    break
+                }
                 let help =
                     kind == .name && !["print", "echo", "puts", "println", "eprint"].contains(name.text)
                     ? ["a call has parentheses: `\(name.text)(...)`; two statements stand on two lines"]
@@ -313,7 +274,14 @@ extension Parser {
                     "names are declared without type", code: .foreignSyntax,
                     help: ["write `let x = ...` or `var x = ...`"])
             }
+        case .dollar:
+            try fail("unexpected `$`", help: ["a name stands alone, `x`; in a string it is written \"{x}\""])
         case .comma:
+            if case .send(let channel, let value) = statement.kind {
+                try fail(
+                    "one value is sent at a time",
+                    help: ["several go as a list: `\(source.string(channel.span)) ! [\(source.string(value.span)), ...]`"])
+            }
             if case .expression = statement.kind {
                 try fail(
                     "several values stand in brackets", code: .foreignSyntax, help: ["for example `[x, y] = [y, x]`"])
@@ -323,9 +291,8 @@ extension Parser {
             if isTernary {
                 try fail("`c ? x : y` is not an expression", code: .foreignSyntax, help: ["a conditional value is `x if c else y`"])
             }
-            try fail(
-                "`?` is a statement by itself",
-                help: ["write `c ? x`; in an expression use `c.receive()`", "a conditional value is `x if c else y`"])
+            let isOther = kind(ahead: 1) == .question || kind(ahead: 1) == .dot
+            try fail(isOther ? "`?` does not stand in an expression" : "`?` is a statement by itself", help: helpOnQuestion())
         case .bang:
             try fail("`!` is a statement by itself", help: ["write `c ! x`"])
         case .leftArrow:
@@ -350,67 +317,5 @@ extension Parser {
         default: break
         }
         try fail("expected the end of the statement, found \(found)")
-    }
-
-    /// A block is expected, and the present token is no `{`.
-    func parseForeignBlock() throws -> Block {
-        if kind == .colon, previous.kind != .invalid {
-            if !reportedColonBlock {
-                reportForeign("a block stands in braces", "write `{ ... }` instead of `:` and indentation")
-                reportedColonBlock = true
-            }
-            return try parseIndentedBlock()
-        }
-        if isWord("do") || isWord("then") {
-            try fail(
-                "expected `{`, found `\(text(current))`", code: .foreignSyntax,
-                help: ["a block stands in braces: `{ ... }`"])
-        }
-        if kind == .if, tokens[..<index].reversed().first(where: { $0.startsLine || $0.kind == .case })?.kind == .case {
-            try fail("expected `{`, found the keyword `if`", help: ["a condition of a case is written `case x when condition { ... }`"])
-        }
-        if kind == .doubleDot {
-            try fail(
-                "expected `{`, found `..`", code: .foreignSyntax, help: ["a range is `a..<b` (without b) or `a...b` (with b)"])
-        }
-        if kind == .assign { try fail("expected `{`, found `=`", help: ["values are compared with `==`"]) }
-        try fail(
-            "expected `{`, found \(found)", help: kind == .endOfFile ? [] : ["a block stands in braces: `{ ... }`"])
-    }
-
-    /// Reads a block in Python's way so that what is in it is checked, too.
-    private func parseIndentedBlock() throws -> Block {
-        try enter()
-        defer { nesting -= 1 }
-        let outer = beginNode()
-        let first = index
-        let headerLine = source.line(at: current.start)
-        let lineStart = source.bounds(ofLine: headerLine).lowerBound
-        var indent = 0
-        while lineStart + indent < source.text.count,
-            source.text[lineStart + indent] == 32 || source.text[lineStart + indent] == 9
-        {
-            indent += 1
-        }
-        advance()
-        var statements: [Stmt] = []
-        let onOneLine = !current.startsLine
-        try asStatements {
-            while kind != .endOfFile, kind != .rightBrace {
-                if current.startsLine {
-                    if onOneLine { break }
-                    let line = source.line(at: current.start)
-                    if Int(current.start) - source.bounds(ofLine: line).lowerBound <= indent { break }
-                }
-                if isWord("pass"), kind(ahead: 1) == .endOfFile || tokens[index + 1].startsLine {
-                    advance()
-                    continue
-                }
-                if let statement = try parseRecovering(inBlock: true) { statements.append(statement) }
-            }
-        }
-        try grow()
-        endNode(outer)
-        return Block(statements, spanFrom(first))
     }
 }

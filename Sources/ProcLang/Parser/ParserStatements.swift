@@ -52,7 +52,7 @@ extension Parser {
         case .match: return try parseMatch()
         case .try: return try parseTry()
         case .raise:
-            try expectValue(after: advance())
+            try expectValue(after: advance(), help: ["the error of `catch e { ... }` is raised again by `raise e`"])
             return .raise(try parseExpression())
         case .import: return try parseImport()
         case .leftBracket:
@@ -270,7 +270,7 @@ extension Parser {
 
     private func parseFor() throws -> Stmt.Kind {
         advance()
-        if kind == .leftParen { try failForeignFor() }
+        if kind == .leftParen || kind == .leftBrace && tokens[Int(partner[index]) + 1].kind != .in { try failForeignFor() }
         let patterns = try parseLoopPatterns()
         let iterable = try parseHeader()
         let body = try parseBlock()
@@ -286,19 +286,34 @@ extension Parser {
         }
         guard accept(.in) else {
             if kind == .assign || kind == .colonAssign { try failForeignFor() }
-            try fail("expected `in`, found \(found)", help: isWord("of") ? ["write `for x in xs { ... }`"] : [])
+            let help =
+                kind == .question
+                ? ["write `for x in \(text(previous)) { ... }`; it receives until the end"]
+                : isWord("of") ? ["write `for x in xs { ... }`"] : []
+            try fail("expected `in`, found \(found)", help: help)
         }
         return patterns
     }
 
     private func failForeignFor() throws -> Never {
-        try fail(
-            "this is not how loops are written", code: .foreignSyntax,
-            help: ["count with `for i in 0..<n { ... }`; repeat with `while c { ... }` or `loop { ... }`"])
+        var help = "count with `for i in 0..<n { ... }`; repeat with `while c { ... }` or `loop { ... }`"
+        let close = kind == .leftParen ? Int(partner[index]) : 0
+        if kind == .leftBrace {
+            help = "write `loop { ... }`"
+        } else if close > index + 1, tokens[close + 1].kind == .in {
+            let names = Span(file: source.id, start: tokens[index + 1].start, end: tokens[close - 1].end)
+            help = "write `for \(source.string(names)) in ... { }`, or `for [\(source.string(names))] in pairs { }`"
+        }
+        try fail("this is not how loops are written", code: .foreignSyntax, help: [help])
     }
 
     private func parseLock() throws -> Stmt.Kind {
         advance()
+        if kind == .leftBrace {
+            try fail(
+                "expected what to lock, found `{`",
+                help: ["a shared variable or a semaphore is named: `lock x { ... }`"])
+        }
         var targets = [try parseHeader()]
         while accept(.comma) { targets.append(try parseHeader()) }
         return .lock(targets, try parseBlock())
@@ -316,6 +331,13 @@ extension Parser {
             advance()
             var name: Name?
             if kind == .name || kind.isKeyword { name = try expectName("a name for the error") }
+            if kind == .if || isWord("when") {
+                try fail(
+                    "expected `{` after the name of the error, found \(found)",
+                    help: [
+                        "all errors are caught: `catch e { if e.kind == \"timeout\" { ... } else { raise e } }`"
+                    ])
+            }
             if kind == .name || kind == .colon || kind == .comma || kind == .leftParen {
                 try fail(
                     "expected `{` after the name of the error, found \(found)",
@@ -347,6 +369,13 @@ extension Parser {
                 let pattern = try parsePattern()
                 if kind == .comma || kind == .bar {
                     try fail("one pattern for each `case`", help: ["use `case x when x in [1, 2]`"])
+                }
+                if kind == .or {
+                    try fail("one pattern for each `case`, found `or`", help: ["use `case x when x in [1, 2]`"])
+                }
+                if kind == .ellipsis || kind == .halfOpenRange {
+                    let range = source.string(pattern.span.union(span(tokens[min(index + 1, tokens.count - 1)])))
+                    try fail("a range is no pattern", help: ["use `case n when n in \(range)`"])
                 }
                 let condition = isWord("when") ? try parseCondition() : nil
                 let body = try parseBlock()
@@ -384,7 +413,7 @@ extension Parser {
                     "expected a case of `\(word)`, found \(found)",
                     help: text(current) == "default" || isWord("_")
                         ? ["write `else { ... }`"]
-                        : word == "match" && kind != .case ? ["write `case pattern { ... }`"] : [])
+                        : word == "match" ? ["write `case pattern { ... }`"] : helpInSelect())
             } catch let failure as ParseFailure {
                 try recover(failure, outerNesting, outerHeight, from: first, inBlock: true)
             }

@@ -79,6 +79,22 @@ public enum Suggestions {
         "math.prod": "write `xs.reduce((a, b) => a * b, 1)`", "math.fsum": "write `sum(xs)`",
     ]
 
+    /// Methods of other languages, with what is written for them: the first that the value has, or that is no method. Of
+    /// ends also by kind, `queue.push`.
+    static let foreignMethods: [String: [String]] = [
+        "push": ["append", "send"], "add": ["append"], "length": ["len(x)"], "size": ["len(x)"], "toUpperCase": ["upper"],
+        "toLowerCase": ["lower"], "len": ["len(x)"], "has": ["x in xs"], "contains": ["x in xs"], "foreach": ["for x in xs"],
+        "put": ["send"], "recv": ["receive"], "read": ["receive"], "write": ["send"], "isnumeric": ["isdigit"],
+        "isdecimal": ["isdigit"], "has_key": ["x in xs"], "containsKey": ["x in xs"], "includes": ["x in xs"],
+        "trim": ["strip"], "toString": ["str(x)"], "concat": ["+"], "substring": ["s[a..<b]"], "substr": ["s[a..<b]"],
+        "slice": ["xs[a..<b]"], "forEach": ["for x in xs"], "indexOf": ["index"], "startsWith": ["startswith"],
+        "endsWith": ["endswith"], "format": ["\"{x:.2f}\""], "entries": ["items"], "shift": ["pop(0)"],
+        "unshift": ["insert(0, x)"], "appendleft": ["insert(0, x)"], "popleft": ["pop(0)"], "terminate": ["kill"],
+        "is_alive": ["alive"], "exitcode": ["status"], "wait": ["join"], "start": ["start f()"],
+        "queue.push": ["put"], "queue.enqueue": ["put"], "queue.add": ["put"], "queue.append": ["put"], "queue.pop": ["get"],
+        "queue.dequeue": ["get"], "queue.get_nowait": ["try_get"], "queue.put_nowait": ["try_put"],
+    ]
+
     /// Named arguments that the same functions have elsewhere.
     static let foreignArguments: [String: String] = [
         "print.file": "write `eprint(...)` for the standard error, `fs.append(path, text)` for a file",

@@ -184,6 +184,10 @@ extension VM {
     func noField(_ object: Value, _ name: Value) -> Raise {
         let text = name.string.text
         if object.tag == Tag.namespace { return raise(kinds.key, "the namespace has no attribute `\(text)`") }
+        if object.tag == Tag.closure, text == "start" || text == "run" {
+            let info = infos[Int(object.closure.pointee.code.pointee.info)]
+            return typeError("\(object.typeName) has no `\(text)`; write `start \(info.isAnonymous ? "f" : info.name)()`")
+        }
         if let near = library.nearestMethod(to: text, of: object) {
             return typeError("\(object.typeName) has no `\(text)`; did you mean `\(near)`?")
         }
