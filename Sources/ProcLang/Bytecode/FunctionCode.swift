@@ -57,6 +57,8 @@ final class FunctionInfo {
     let parameterKinds: [ParameterKind]
     let file: Int32
     var spans: [(start: Int32, end: Int32)] = []
+    /// The instructions that compare by `<` or `<=` with the operands of the script turned round, ascending: it says `>`, `>=`.
+    var turnedComparisons: [Int32] = []
     var handlers: [Handler] = []
     var captures: [CaptureSource] = []
     var functions: [UnsafeMutablePointer<FunctionCode>] = []

@@ -448,12 +448,15 @@ extension FunctionCompiler {
         case .notEqual: emit(.notEqual, target, left, right)
         case .less: emit(.less, target, left, right)
         case .lessOrEqual: emit(.lessOrEqual, target, left, right)
-        case .greater: emit(.less, target, right, left)
-        case .greaterOrEqual: emit(.lessOrEqual, target, right, left)
+        case .greater: noteTurned(emit(.less, target, right, left))
+        case .greaterOrEqual: noteTurned(emit(.lessOrEqual, target, right, left))
         case .isIn: emit(.contains, target, left, right)
         case .isNotIn: emit(.containsNot, target, left, right)
         }
     }
+
+    /// For the message, if the operands cannot be compared.
+    private func noteTurned(_ instruction: Int) { info.turnedComparisons.append(Int32(instruction)) }
 
     private func connective(_ operands: [Expr], isAnd: Bool, to target: Int) throws {
         try scratch {
@@ -540,6 +543,7 @@ extension FunctionCompiler {
             }
             let right = try operand(link.right)
             let (a, b) = general.2 ? (right, left) : (left, right)
+            if general.2 { noteTurned(here) }
             return fusedJump(wanted ? general.0 : general.1, a, b)
         }
     }

@@ -120,7 +120,17 @@ extension VM {
             default: break
             }
         }
+        if isTurnedComparison {
+            throw typeError("`\("\(op)" == "<" ? ">" : ">=")` does not compare \(y.typeName) and \(x.typeName)")
+        }
         throw typeError("`\(op)` does not compare \(x.typeName) and \(y.typeName)")
+    }
+
+    /// The present instruction compares `y < x` where the script says `x > y`.
+    private var isTurnedComparison: Bool {
+        guard currentFrame >= frames else { return false }
+        let code = currentFrame.pointee.function.closure.pointee.code
+        return infos[Int(code.pointee.info)].turnedComparisons.contains(Int32(currentFrame.pointee.pc - code.pointee.code - 1))
     }
 
     /// `swapped`: the script wrote `y > x`.
