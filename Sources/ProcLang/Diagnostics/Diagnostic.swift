@@ -105,6 +105,10 @@ public enum DiagnosticCode: String, CaseIterable {
     case lostUpdate = "lost-update"
     case emptySelect = "empty-select"
     case noEffect = "no-effect"
+    /// A name takes an index, another one a pair.
+    case indexAndPair = "index-and-pair"
+    /// A new name where one that is known, or a type, seems to be meant.
+    case bindsAnew = "binds-anew"
     case selfCommunication = "self-communication"
     case oneSidedChannel = "one-sided-channel"
     case endUsedAfterPassing = "end-used-after-passing"

@@ -34,11 +34,36 @@ extension Explanations {
         Explanation(
             .noEffect, "a statement computes a value that nobody uses",
             [
-                "A comparison was probably meant to be an assignment (=), a mentioned function to be called. A function "
-                    + "main is not called by itself. Methods of lists would change only a copy of a shared array: this "
-                    + "is an error, the others are warnings."
+                "A comparison was probably meant to be an assignment (=), a mentioned function or method to be called. A "
+                    + "function main is not called by itself.",
+                "What a name, a loop or a method takes out of a shared variable is a private copy, and so is the argument "
+                    + "of a process: a change that nobody looks at afterwards was meant for the original, which is "
+                    + "changed by a path that begins with its name, records[i][1] += 1. Methods of lists would change "
+                    + "only a copy of a shared array: this is an error, the others are warnings."
             ],
             wrong: "func greet() { print(\"hello\") }\ngreet", right: "func greet() { print(\"hello\") }\ngreet()"),
+        Explanation(
+            .indexAndPair, "two names take an index and a pair",
+            [
+                "A warning: for with two names takes index and element of a list, key and value of a map. m.items(), "
+                    + "enumerate(xs) and zip(xs, ys) give pairs, so that the second name takes a whole pair. A pair is "
+                    + "taken apart by for [a, b] in pairs; and maps and lists need no call for two names. Nothing is said "
+                    + "where an element of the second name is used."
+            ],
+            wrong: "let ages = {\"Ada\": 36}\nfor name, age in ages.items() { print(name, age) }",
+            right: "let ages = {\"Ada\": 36}\nfor name, age in ages { print(name, age) }\n"
+                + "for [name, age] in sorted(ages.items()) { print(name, age) }"),
+        Explanation(
+            .bindsAnew, "a new name is bound where a known one, or a type, seems to be meant",
+            [
+                "A warning. A receive c ? x assigns x if it is a var of this process, and otherwise binds a new x that "
+                    + "ends with its block: who reads an outer x afterwards, or in the condition of the loop, finds it as "
+                    + "it was. Declare the outer one with var, or give the inner one another name.",
+                "A name in a pattern of match is a new name, too, and fits everything: the pattern for a type is int n "
+                    + "or int _. The name after catch is that of the error, whatever its kind."
+            ],
+            wrong: "channel c(3)\nc ! 2\nc ! 1\nc ! 0\nc ? n\nwhile n > 0 {\n    print(n)\n    c ? n\n}",
+            right: "channel c(3)\nc ! 2\nc ! 1\nc ! 0\nvar n = c.receive()\nwhile n > 0 {\n    print(n)\n    c ? n\n}"),
         Explanation(
             .selfCommunication, "a process sends to itself on a channel without room",
             [

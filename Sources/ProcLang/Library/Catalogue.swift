@@ -19,7 +19,16 @@ extension LibraryTable {
 
     /// The names, arities and parameter names of everything that needs no declaration in a script.
     func catalogue() -> BuiltinCatalogue {
-        BuiltinCatalogue(names: { self.globalNames + self.moduleNames + ["self"] }, entry: { self.catalogueEntry($0) })
+        BuiltinCatalogue(
+            names: { self.globalNames + self.moduleNames + ["self"] }, entry: { self.catalogueEntry($0) },
+            minimumOfMethod: { self.minimumArguments(ofMethod: $0) })
+    }
+
+    private func minimumArguments(ofMethod name: String) -> Int? {
+        declarations.lazy.filter {
+            guard case .method = $0.place else { return false }
+            return $0.name == name
+        }.map(\.requiredCount).min()
     }
 
     private func catalogueEntry(_ name: String) -> BuiltinCatalogue.Entry? {

@@ -168,6 +168,7 @@ extension Resolver {
             guard let scope = callee.scope, !scope.returnsValue, let changed = formal.binding,
                 scope.changedParameters.contains(where: { $0 === changed })
             else { continue }
+            changed.copied?.isReported = true
             report(
                 .warning, .foreignMutation,
                 "`\(callee.name?.text ?? "it")` changes its `\(formal.text)`, which is a copy of the shared `\(binding.name)`", span,

@@ -310,7 +310,7 @@ extension Resolver {
         case _ where member.changesObject:
             resolve(member.object, .value)
             checkFixedSize(member)
-            noteChange(member.object, expr.span)
+            noteChange(member.object, expr.span, by: member)
         default: resolve(member.object, .value)
         }
         isPatient = true

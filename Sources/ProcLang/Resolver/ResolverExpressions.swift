@@ -37,9 +37,11 @@ extension Resolver {
             resolve(high, .look)
         case .index(let object, let index):
             resolve(object, usage)
+            noteElementRead(object, expr.span)
             resolve(index, .look)
         case .slice(let object, let low, let high, _):
             resolve(object, usage)
+            noteElementRead(object, expr.span)
             if let low { resolve(low, .look) }
             if let high { resolve(high, .look) }
         case .member(let member): resolve(member, expr, usage)
@@ -89,6 +91,7 @@ extension Resolver {
                 inScope {
                     for pattern in patterns { declare(pattern, .loopVariable) }
                     step(index + 1)
+                    warnIfPairs(patterns, iterable)
                 }
             }
         }
@@ -133,6 +136,8 @@ extension Resolver {
     func use(_ name: Name, _ usage: Usage) {
         guard let binding = lookUp(name) else { return }
         binding.isUsed = true
+        binding.lastRead = name.span
+        if !rebindings.isEmpty { warnIfRebound(binding, name.span) }
         note(binding, usage, name.span)
     }
 
@@ -205,7 +210,9 @@ extension Resolver {
             resolve(member.object, .write)
             checkDirection(member.object, .write, "asked for its writing end")
         case "empty", "full", "capacity", "name": resolve(member.object, .look)
-        default: resolve(member.object, usage)
+        default:
+            resolve(member.object, usage)
+            noteElementRead(member.object, expr.span)
         }
     }
 
@@ -266,13 +273,16 @@ extension Resolver {
         node.scope = inner
         functions.append(inner)
         let (outerFunction, outerLoops, outerLocks) = (function, loopDepth, locked)
+        let outerRebindings = rebindings
         function = inner
         loopDepth = 0
         locked = []
+        rebindings = []
         inScope {
             for parameter in node.parameters {
                 if let value = parameter.defaultValue { resolve(value, .value) }
-                declare(parameter.name, .parameter(parameter.kind))
+                let binding = declare(parameter.name, .parameter(parameter.kind))
+                if node.kind == .process, parameter.kind == .value, let binding { noteCopy(binding, of: nil) }
             }
             switch node.body {
             case .block(let block):
@@ -288,6 +298,7 @@ extension Resolver {
         function = outerFunction
         loopDepth = outerLoops
         locked = outerLocks
+        rebindings = outerRebindings
     }
 
     /// The scope of parameters and body settles the early cells of the body's block.

@@ -7,29 +7,44 @@
 extension Resolver {
     func resolveMatch(_ node: Match) {
         resolve(node.subject, .value)
+        if case .name(let name) = node.subject.kind { name.binding?.isTakenApart = true }
         var before: [Pattern] = []
+        var held: [Rebinding] = []
         for entry in node.cases {
             warnIfCovered(entry.pattern, by: before)
-            inScope {
-                declare(entry.pattern, .constant)
-                if let condition = entry.condition { resolveCondition(condition) }
-                resolve(entry.body)
+            apart(&held) {
+                inScope {
+                    declare(entry.pattern, .constant)
+                    if let condition = entry.condition { resolveCondition(condition) }
+                    resolve(entry.body)
+                    warnOfTypeNames(entry.pattern)
+                }
             }
             if entry.condition == nil { before.append(entry.pattern) }
         }
-        guard let otherwise = node.otherwise else { return }
-        if let all = before.first(where: \.isIrrefutable) {
-            report(
-                .warning, .unreachable, "this `else` is never reached", otherwise.span.firstLine(of: module.source),
-                more: [.init(all.span, "this matches everything")])
+        if let otherwise = node.otherwise {
+            if let all = before.first(where: \.isIrrefutable), !isUnusedTypeName(all) {
+                report(
+                    .warning, .unreachable, "this `else` is never reached", otherwise.span.firstLine(of: module.source),
+                    more: [.init(all.span, "this matches everything")], help: helpOnCover(all))
+            }
+            apart(&held) { resolve(otherwise) }
         }
-        resolve(otherwise)
+        rebindings += held
     }
 
     private func warnIfCovered(_ pattern: Pattern, by earlier: [Pattern]) {
-        guard let cover = earlier.first(where: { $0.covers(pattern) }) else { return }
+        guard let cover = earlier.first(where: { $0.covers(pattern) }), !isUnusedTypeName(cover) else { return }
         let label = cover.isIrrefutable ? "this matches everything" : "this matches whatever that would"
-        report(.warning, .unreachable, "this case is never reached", pattern.span, more: [.init(cover.span, label)])
+        report(
+            .warning, .unreachable, "this case is never reached", pattern.span, more: [.init(cover.span, label)],
+            help: helpOnCover(cover))
+    }
+
+    /// A name in a pattern binds; whoever knows it from outside may want to compare.
+    private func helpOnCover(_ cover: Pattern) -> [String] {
+        guard case .name(let name) = cover.kind, peek(name.text) != nil else { return [] }
+        return ["a name in a pattern is a new one; to compare write `case x when x == \(name.text)`"]
     }
 
     /// Nothing after this statement in its block is reached.
@@ -66,7 +81,7 @@ extension Resolver {
         return name.text == "exit" && name.binding?.kind == .builtin
     }
 
-    private func leaves(_ block: Block) -> Bool { block.statements.contains(where: leaves) }
+    func leaves(_ block: Block) -> Bool { block.statements.contains(where: leaves) }
 
     /// A `break` in the body that belongs to the loop around it.
     private func hasBreak(_ block: Block) -> Bool {

@@ -13,6 +13,7 @@ extension Resolver {
             inScope {
                 for pattern in patterns { declare(pattern, .loopVariable) }
                 resolve(item)
+                warnIfPairs(patterns, iterable)
             }
         }
     }
@@ -29,7 +30,7 @@ extension Resolver {
                 return resolveFunction(node)
             }
             resolve(call, expr, asProcess: true)
-            if case .member(let member) = call.callee.kind, member.changesObject, let binding = member.object.rootName?.binding,
+            if case .member(let member) = call.callee.kind, member.changesObject, !member.mayBeOfEvent, let binding = member.object.rootName?.binding,
                 binding.isCollection, !isForeign(binding)
             {
                 // The call is a process of its own.
@@ -161,35 +162,42 @@ extension Resolver {
 
     func resolveSelect(_ node: Select) {
         let waitsForCases = node.after == nil && node.otherwise == nil && node.closed == nil
+        var held: [Rebinding] = []
         for entry in node.cases {
             if let replication = entry.replication { resolveIterable(replication.iterable) }
-            inScope {
-                for pattern in entry.replication?.patterns ?? [] { declare(pattern, .loopVariable) }
-                if let condition = entry.condition { resolveCondition(condition) }
-                isPatient = waitsForCases
-                switch entry.action {
-                case .send(let channel, let value):
-                    resolveSend(channel, value)
-                    isPatient = true
-                    resolve(entry.body)
-                case .receive(let source, let target):
-                    resolveReceiver(source, inSelect: true)
-                    isPatient = true
-                    inScope {
-                        bindReceived(target)
-                        resolve(entry.body)
-                    }
-                }
+            apart(&held) {
+                inScope { resolve(entry, waitsForCases) }
             }
         }
         if let after = node.after {
             resolve(after.duration, .look)
-            resolve(after.body)
+            apart(&held) { resolve(after.body) }
         }
-        if let otherwise = node.otherwise { resolve(otherwise) }
+        if let otherwise = node.otherwise { apart(&held) { resolve(otherwise) } }
         if let closed = node.closed {
-            resolve(closed)
+            apart(&held) { resolve(closed) }
             if node.after != nil || node.otherwise != nil { notePolledEnds(node, closed) }
         }
+        rebindings += held
+    }
+
+    private func resolve(_ entry: Select.Case, _ waitsForCases: Bool) {
+        for pattern in entry.replication?.patterns ?? [] { declare(pattern, .loopVariable) }
+        if let condition = entry.condition { resolveCondition(condition) }
+        isPatient = waitsForCases
+        switch entry.action {
+        case .send(let channel, let value):
+            resolveSend(channel, value)
+            isPatient = true
+            resolve(entry.body)
+        case .receive(let source, let target):
+            resolveReceiver(source, inSelect: true)
+            isPatient = true
+            inScope {
+                bindReceived(target, isCase: true)
+                resolve(entry.body)
+            }
+        }
+        if let replication = entry.replication { warnIfPairs(replication.patterns, replication.iterable) }
     }
 }

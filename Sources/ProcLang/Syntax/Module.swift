@@ -119,17 +119,26 @@ public struct BuiltinCatalogue {
     }
     private let entry: (String) -> Entry?
     private let allNames: () -> [String]
+    private let minimum: (String) -> Int?
 
     public init(_ entries: [String: Entry] = [:]) {
         entry = { entries[$0] }
         allNames = { Array(entries.keys) }
+        minimum = { _ in nil }
     }
 
-    /// `names` gives every name, `entry` what it stands for, nil for other names.
-    init(names: @escaping () -> [String], entry: @escaping (String) -> Entry?) {
+    /// `names` gives every name, `entry` what it stands for, nil for other names; `minimumOfMethod` how many arguments a
+    /// method of this name, of whatever kind of value, takes at least, nil where no kind has one.
+    init(
+        names: @escaping () -> [String], entry: @escaping (String) -> Entry?, minimumOfMethod: @escaping (String) -> Int?
+    ) {
         self.entry = entry
         allNames = names
+        minimum = minimumOfMethod
     }
+
+    /// How many arguments a method of this name takes at least; nil where no kind of value has one.
+    func minimumArguments(ofMethod name: String) -> Int? { minimum(name) }
 
     public subscript(name: String) -> Entry? { entry(name) }
     public var names: [String] { allNames() }

@@ -95,6 +95,12 @@ final class Binding {
     var isUsed = false
     /// Resolver only: the value of the `let` or `var` that declares it by a plain name.
     var initializer: Expr?
+    /// Resolver only: the latest place, so far, that reads it.
+    var lastRead = Span.none
+    /// Resolver only: an element of it is used, or a pattern takes it apart.
+    var isTakenApart = false
+    /// Resolver only: it holds a copy of what somebody else has.
+    var copied: CopiedValue?
 
     init(name: String, span: Span, kind: BindingKind, owner: FunctionScope?, isGlobal: Bool, globalSlot: Int) {
         self.name = name
