@@ -42,7 +42,7 @@ _proclang() {
         explain)
             case $cur in
                 -*) COMPREPLY=($(compgen -W '--version -h --help' -- "$cur")) ;;
-                *) COMPREPLY=($(compgen -W 'invalid-utf8 too-long unexpected-character unclosed-string invalid-escape invalid-number number-too-large syntax unclosed-bracket unmatched-bracket nested-too-deeply foreign-syntax invalid-assignment not-a-process undefined-name used-before-declaration duplicate-name assign-to-constant variable-of-another-process change-not-seen unused-variable unreachable-code arity argument-name process-call direction shared-argument misplaced nested-lock lost-update empty-select no-effect index-and-pair binds-anew self-communication one-sided-channel end-used-after-passing import-failed import-cycle runtime compile' -- "$cur")) ;;
+                *) COMPREPLY=($(compgen -W 'invalid-utf8 too-long unexpected-character unclosed-string invalid-escape invalid-number number-too-large syntax unclosed-bracket unmatched-bracket nested-too-deeply foreign-syntax invalid-assignment not-a-process undefined-name used-before-declaration duplicate-name assign-to-constant variable-of-another-process change-not-seen unused-variable unreachable-code arity argument-name process-call direction shared-argument misplaced nested-lock lost-update empty-select no-effect index-and-pair binds-anew self-communication one-sided-channel end-used-after-passing import-failed import-cycle runtime compile type index key value match overflow zero_division assertion recursion timeout closed poisoned deadlock process cancelled memory io denied' -- "$cur")) ;;
             esac ;;
         ps)
             case $cur in

@@ -107,4 +107,24 @@ struct FmtTests {
         #expect(unknown.end == .exited(2))
         #expect(unknown.err.contains("undefined-name"))
     }
+
+    @Test("explains the kinds of errors by programs that raise them, and by others that do not")
+    func explainKinds() throws {
+        let list = try run(["explain"]).out.components(separatedBy: "While a program runs:\n\n")
+        let kinds = try #require(list.last).split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+        #expect(kinds.count == 18)
+        for kind in kinds where kind != "denied" {
+            let page = try run(["explain", kind]).out.components(separatedBy: "\nRaises it:\n\n")
+            #expect(page.first?.hasPrefix("\(kind): ") == true)
+            let programs = try #require(page.last).components(separatedBy: "\nGoes on:\n\n").map { text in
+                text.split(separator: "\n").map { $0.dropFirst(4) }.joined(separator: "\n")
+            }
+            try #require(programs.count == 2)
+            let raised = try run(["-e", programs[0]])
+            #expect(raised.err.contains("error: \(kind): ") && !raised.err.contains("warning"), "\(kind): \(raised.err)")
+            #expect(raised.end == .exited(kind == "deadlock" ? 3 : 1))
+            let handled = try run(["-e", programs[1]])
+            #expect(handled.end == .exited(0) && handled.err.isEmpty, "\(kind): \(handled.err)")
+        }
+    }
 }

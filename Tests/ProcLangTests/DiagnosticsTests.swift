@@ -8,7 +8,7 @@ struct DiagnosticsTests {
     func plain() {
         #expect(
             Checked("let name = 1\nprint(nmae, name)").rendered == """
-                error: `nmae` is not defined
+                error: `nmae` is not defined [undefined-name]
                  --> test.proc:2:7
                   |
                 2 | print(nmae, name)
@@ -22,7 +22,7 @@ struct DiagnosticsTests {
     func labels() {
         #expect(
             Checked("let a = 1\nprint(a)\nprint(a)\na = 2").rendered == """
-                error: `a` is declared with `let` and cannot be assigned
+                error: `a` is declared with `let` and cannot be assigned [assign-to-constant]
                  --> test.proc:4:1
                   |
                 1 | let a = 1

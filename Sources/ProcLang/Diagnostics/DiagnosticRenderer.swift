@@ -1,6 +1,6 @@
 // Diagnostics as text for a person: the one place that decides how they look.
 //
-//     error: `nmae` is not defined
+//     error: `nmae` is not defined [undefined-name]
 //      --> pipeline.proc:3:7
 //       |
 //     3 | print(nmae)
@@ -41,7 +41,7 @@ public struct DiagnosticRenderer {
 
     public func render(_ diagnostic: Diagnostic) -> String {
         let style: Style = diagnostic.severity == .error ? .error : .warning
-        var out = paint(diagnostic.severity.rawValue, style) + paint(": " + clean(diagnostic.title), .title) + "\n"
+        var out = paint(diagnostic.severity.rawValue, style) + paint(": " + clean(diagnostic.title), .title) + code(of: diagnostic) + "\n"
         let primary = diagnostic.span
         let labels = inOrder(diagnostic.labels.filter { sources.file(of: $0.span) != nil })
         var lastLine = 0
@@ -75,6 +75,11 @@ public struct DiagnosticRenderer {
         for note in diagnostic.notes { out += remark(margin, "note", note, .title) }
         for help in diagnostic.help { out += remark(margin, "help", help, .help) }
         return out
+    }
+
+    /// What `proclang explain` takes; an error of the running program begins with its kind.
+    private func code(of diagnostic: Diagnostic) -> String {
+        diagnostic.code == .runtime ? "" : paint(" [\(diagnostic.code.rawValue)]", .margin)
     }
 
     /// The file of the primary label first; in one file by line.

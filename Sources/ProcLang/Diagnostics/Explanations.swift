@@ -52,18 +52,25 @@ public enum Explanations {
         DiagnosticCode(rawValue: name).flatMap(page)
     }
 
-    /// The code whose name is most like `name`, if one is.
-    public static func nearest(to name: String) -> String? {
-        Suggestions.nearest(to: name, in: DiagnosticCode.allCases.map(\.rawValue))
+    /// What can be explained: the codes, then the kinds of errors of a running program.
+    public static let topics = all.map(\.code.rawValue) + ErrorKindPage.all.map(\.kind)
+
+    /// The text about a code or a kind, or nil.
+    public static func text(about topic: String) -> String? {
+        page(named: topic)?.text() ?? ErrorKindPage.named(topic)?.text()
     }
 
-    /// All codes with their summaries, a line each.
+    /// The code or kind whose name is most like `name`, if one is.
+    public static func nearest(to name: String) -> String? { Suggestions.nearest(to: name, in: topics) }
+
+    /// All codes and kinds with their summaries, a line each.
     public static func list() -> String {
-        let width = all.reduce(0) { max($0, $1.code.rawValue.count) }
-        return all.map { page in
-            let name = page.code.rawValue
-            return name + String(repeating: " ", count: width - name.count + 2) + page.summary + "\n"
-        }.joined()
+        let width = topics.reduce(0) { max($0, $1.count) }
+        func line(_ name: String, _ summary: String) -> String {
+            name + String(repeating: " ", count: width - name.count + 2) + summary + "\n"
+        }
+        return all.map { line($0.code.rawValue, $0.summary) }.joined() + "\nWhile a program runs:\n\n"
+            + ErrorKindPage.all.map { line($0.kind, $0.summary) }.joined()
     }
 }
 
@@ -85,11 +92,11 @@ extension Explanation {
         return result
     }
 
-    private static func indent(_ text: String) -> String {
+    static func indent(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "\n" : "    \($0)\n" }.joined()
     }
 
-    private static func wrap(_ paragraph: String) -> String {
+    static func wrap(_ paragraph: String) -> String {
         var result = ""
         var column = 0
         for word in paragraph.split(separator: " ") {

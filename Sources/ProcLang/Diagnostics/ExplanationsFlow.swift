@@ -121,15 +121,9 @@ extension Explanations {
             .runtime, "an error was raised while the program ran, and nobody caught it",
             [
                 "The message begins with the kind of the error. Errors are caught by try { } catch e { }, where e.kind "
-                    + "and e.message tell what happened, and raised by raise. The kinds that the system raises are:",
-                "type: a value of the wrong type. index, key: no such element. value: a value out of its range. match: "
-                    + "no case or pattern fits. overflow: an int left its 64 bits. zero_division: division by zero. "
-                    + "assertion: assert(...) failed. recursion: calls nested too deeply. memory: the memory limit was "
-                    + "reached.",
-                "timeout: the time given to a waiting operation passed. closed: the other side of a channel, queue or "
-                    + "pipe is gone. poisoned: c.poison() was called. deadlock: processes wait for each other in a "
-                    + "circle. process: a process died of a signal or by exit(n). cancelled: the process was cancelled.",
-                "io: a file or program could not be used. denied: the system forbids it.",
+                    + "and e.message tell what happened, and raised by raise. The kinds that the system raises are "
+                    + "\(ErrorKindPage.all.dropLast().map(\.kind).joined(separator: ", ")) and "
+                    + "\(ErrorKindPage.all.last?.kind ?? ""); each has a page here, as proclang explain timeout."
             ],
             wrong: "let xs = [1, 2, 3]\nprint(xs[3])", right: "let xs = [1, 2, 3]\nprint(xs[-1])"),
         Explanation(
