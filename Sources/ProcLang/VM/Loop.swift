@@ -722,7 +722,11 @@ extension VM {
                     case .returnValue:
                         base[-1] = base[i.a]
                         currentFrame = frame - 1
-                        if frame == entry { return true }
+                        if frame == entry {
+                            // For the place of an error about the result (`runChild`).
+                            frame.pointee.pc = pc
+                            return true
+                        }
                         frame -= 1
                         pc = frame.pointee.pc
                         base = frame.pointee.base

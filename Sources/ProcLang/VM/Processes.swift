@@ -177,10 +177,25 @@ extension VM {
             }
             // The result of most processes: nothing to encode, no memory to ask for.
             if stackBase[0].isNil { return .value([], capabilities: []) }
+            return try encodedResult(task)
+        } catch {
+            return failedOutcome()
+        }
+    }
+
+    /// What the process returned, as a message. What cannot be sent fails at the `return`.
+    private func encodedResult(_ task: UnsafeMutablePointer<TaskObject>) throws(Raise) -> BodyOutcome {
+        do {
             let (bytes, capabilities) = try encoded(stackBase[0])
             return .value(bytes, capabilities: capabilities)
         } catch {
-            return failedOutcome()
+            if task.pointee.callee.tag == Tag.closure {
+                // The frame that has returned is still as it was.
+                currentFrame = frames
+                describePendingError()
+                currentFrame = frames - 1
+            }
+            throw error
         }
     }
 
