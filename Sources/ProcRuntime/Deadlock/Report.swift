@@ -26,7 +26,7 @@ enum Report {
         let o = pl_object_at(index)!
         let kind = Objects.kind(o).map { "\($0)" } ?? "object"
         let name = String(cString: pl_object_name(o))
-        return name.isEmpty ? "a \(kind)" : "\(kind) \(name)"
+        return name.isEmpty ? (kind == "event" ? "an event" : "a \(kind)") : "\(kind) \(name)"
     }
 
     /// What usually helps against a deadlock of this shape; nil when nothing can be said.
@@ -58,9 +58,36 @@ enum Report {
         if waiting.count < members.count, waiting.count == 1 {
             return "a process waits for the end of one that needs it: communicate before the join, or in `parallel`"
         }
-        if sends == 0 { return "all wait to receive: let one of them send first" }
+        if sends == 0 { return adviceOnBothEnds(waiting, snapshot) ?? "all wait to receive: let one of them send first" }
         if sends == waiting.reduce(0, { $0 + $1.records.count }) {
             return "all wait to send: let one of them receive first, or make a channel buffered: `channel c(1)`"
+        }
+        return nil
+    }
+
+    /// Processes that were given a list of channels as a whole keep each other's streams open: none comes to its end.
+    private static func adviceOnBothEnds(_ waiting: [Blocked], _ snapshot: Snapshot) -> String? {
+        var owners: [UInt32: Int] = [:]
+        var whole: [(slot: UInt32, objects: [UInt32])] = []
+        for b in waiting {
+            var rights: [UInt32: Rights] = [:]
+            var e = Int(b.slot) < snapshot.firstOfOwner.count ? snapshot.firstOfOwner[Int(b.slot)] : 0
+            while e != 0 {
+                let end = pl_end_at(e)!
+                rights[end.pointee.object, default: []].formUnion(Rights(rawValue: end.pointee.right))
+                e = snapshot.nextOfOwner[Int(e)]
+            }
+            let both = rights.filter { $0.value.isSuperset(of: [.read, .write]) }.keys.sorted()
+            for object in both { owners[object, default: 0] += 1 }
+            whole.append((b.slot, both))
+        }
+        for (slot, objects) in whole {
+            let common = objects.filter { owners[$0, default: 0] > 1 }
+            guard common.count > 1 else { continue }
+            let names = common.map(object)
+            let all = names.allSatisfy { $0 == "a channel" } ? "\(names.count) channels" : list(names)
+            return "\(process(slot)) and others hold both ends of \(all), so that none of these comes to "
+                + "its end: give each process the ends that it uses as arguments, `worker(cs[i], cs[i + 1])` with parameters `source?, out!`"
         }
         return nil
     }
