@@ -3,7 +3,7 @@
 // Invariants
 // - A unit is a file, the text of `-e`, or one input of a REPL. Each is a `Module` with a main function.
 // - Globals live in one table for the whole program. A slot is given once and never again: declaring a
-//   name anew in a REPL makes a new slot, and functions made before keep the old one.
+//   name anew in a REPL makes a new slot, and functions made before keep the old one (VM/RetiredGlobals.swift).
 
 /// One parsed text.
 public final class Module {
@@ -68,6 +68,8 @@ public final class ModuleScope {
     public var isImported = false
     /// The present meaning of each top-level name.
     private(set) var globals: [String: Binding] = [:]
+    /// In a REPL: what names meant before they were declared anew, until `takeRetired`.
+    private var retired: [Binding] = []
 
     public init(table: GlobalTable, isInteractive: Bool) {
         self.table = table
@@ -75,7 +77,19 @@ public final class ModuleScope {
     }
 
     /// Enters a global; replaces an earlier one of the same name.
-    func define(_ binding: Binding) { globals[binding.name] = binding }
+    func define(_ binding: Binding) {
+        if isInteractive, let earlier = globals[binding.name], earlier !== binding { retired.append(earlier) }
+        globals[binding.name] = binding
+    }
+
+    /// The globals that no name means any more, each once. Between two inputs.
+    func takeRetired() -> [Binding] {
+        defer { retired = [] }
+        return retired.filter { globals[$0.name] !== $0 }
+    }
+
+    /// Every global that has a name, or had one since the last `takeRetired`.
+    var everything: [Binding] { Array(globals.values) + retired }
 
     /// The present meaning of a name.
     func binding(_ name: String) -> Binding? { globals[name] }
@@ -88,7 +102,10 @@ public final class ModuleScope {
     public var snapshot: Snapshot { Snapshot(globals: globals) }
 
     /// Goes back to an earlier moment, e.g. because the input that declared the names since then did not run.
-    public func restore(_ snapshot: Snapshot) { globals = snapshot.globals }
+    public func restore(_ snapshot: Snapshot) {
+        if isInteractive { retired += globals.values.filter { snapshot.globals[$0.name] !== $0 } }
+        globals = snapshot.globals
+    }
 
     /// All names, for completion.
     public var names: [String] { globals.keys.sorted() }

@@ -18,10 +18,12 @@ extension VM {
 
     private func collectSparingReceived(top: UnsafeMutablePointer<Value>) {
         var marker = Marker(heap: heap)
+        let taken = retired.isEmpty ? [] : takeRetired(&marker)
         markRoots(&marker, top: top)
         clearRegisters(above: top)
         let wanted = heap.sawCapability
         marker.drain()
+        if !taken.isEmpty { settleRetired(taken, &marker) }
         heap.blocks.flushCursors()
         heap.cachedString = nil
         let heap = self.heap
@@ -93,6 +95,15 @@ struct Marker {
     private var work: [UnsafeMutableRawPointer] = []
     /// Every end, shared variable and synchronisation object that was reached.
     private(set) var capabilities: Set<End> = []
+    /// Whether the functions that are reached are wanted (`takeClosures`).
+    var recordsClosures = false
+    private var closures: [UnsafeMutablePointer<FunctionCode>] = []
+
+    /// The code of the functions that were reached since this was asked last.
+    mutating func takeClosures() -> [UnsafeMutablePointer<FunctionCode>] {
+        defer { closures = [] }
+        return closures
+    }
 
     init(heap: Heap) {
         self.heap = heap
@@ -146,6 +157,7 @@ struct Marker {
                 }
             case Tag.closure:
                 let closure = object.assumingMemoryBound(to: ClosureObject.self)
+                if recordsClosures { closures.append(closure.pointee.code) }
                 mark(from: closure.upvalues, to: closure.upvalues + Int(closure.pointee.header.aux))
             case Tag.error:
                 let error = object.assumingMemoryBound(to: ErrorObject.self)

@@ -18,6 +18,24 @@ extension Interpreter {
         vm.globals[slot] = value
     }
 
+    /// Lets go of the values that names had before they were declared anew, and of the ends in them, unless a function
+    /// still uses them. Between two inputs.
+    public func releaseRetired(in scope: ModuleScope) { release(scope.takeRetired()) }
+
+    /// Lets go of the values of all names of a scope that is not used again.
+    public func forget(_ scope: ModuleScope) { release(scope.everything) }
+
+    private func release(_ bindings: [Binding]) {
+        var holdsSomething = false
+        for binding in bindings where binding.globalSlot >= 0 && binding.globalSlot < vm.globalCount {
+            let value = vm.globals[binding.globalSlot]
+            if value.isNumber || value.isNil || value.isAbsent || value.tag == Tag.bool { continue }
+            vm.retired.add(binding.globalSlot)
+            holdsSomething = true
+        }
+        if holdsSomething { vm.collect(top: vm.stackTop) }
+    }
+
     /// How a function, process or variable of the script was declared, and where; nil for an unknown name.
     public func definition(of name: String, in scope: ModuleScope) -> (header: String, place: String)? {
         guard let binding = scope.binding(name), let file = sources.file(of: binding.span) else { return nil }

@@ -59,6 +59,8 @@ final class VM {
     @exclusivity(unchecked) var currentFrame: UnsafeMutablePointer<Frame>
     @exclusivity(unchecked) var globals: UnsafeMutablePointer<Value>
     @exclusivity(unchecked) var globalCount = 0
+    /// In a REPL: slots that no name means any more.
+    var retired = RetiredGlobals()
 
     /// Every function of the program, and what else is known of it, by `FunctionCode.info`.
     @exclusivity(unchecked) var loadedCode: [UnsafeMutablePointer<FunctionCode>] = []

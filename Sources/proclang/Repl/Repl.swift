@@ -75,6 +75,7 @@ final class ReplSession {
         if isTerminal { runInitFile() }
         while !isLeaving, let text = input.nextStatement(prompt: tutorial?.prompt ?? "> ") {
             if case .exit(let outcome) = handle(text) { return interpreter.finish(outcome) }
+            interpreter.releaseRetired(in: scope)
             interpreter.reportEndedProcesses()
             try? runtime.flush()
         }
@@ -173,6 +174,7 @@ final class ReplSession {
     func reset() {
         interpreter.cancelStartedProcesses(except: [])
         runtime.acceptCancellation()
+        interpreter.forget(scope)
         scope = ModuleScope(table: interpreter.globals, isInteractive: true)
         log = []
     }
