@@ -110,7 +110,7 @@ struct WatchTests {
         let none = try await Limiter.shared.run { try Self.ps("\(Int32.max)") }
         #expect(none.status == 1)
         #expect(none.err == "proclang: there is no process \(Int32.max)\n")
-        let own = try await Limiter.shared.run { try Self.ps("\(getpid())") }
+        let own = try await Limiter.shared.run { try Self.ps("\(getppid())") }
         #expect(own.status == 1)
         #expect(own.err.contains("is no process of a ProcLang program"))
     }
@@ -251,5 +251,97 @@ struct WatchTests {
             let names = run.out.split(separator: "\n").filter { $0.contains("(pid") || $0.contains("spinner") || $0.contains("reader") }
             #expect(names.count >= 3 && names[1].contains("spinner"))
         }
+    }
+
+    @Test("ps of a damaged program says so, or something wrong, and never dies of it")
+    func damaged() async throws {
+        try await watching { child in
+            let original = try ArenaCopy(of: child.pid)
+            let mutex = MemoryLayout<pthread_mutex_t>.size
+            // The regions stand behind five words, the pool of objects behind them and three locks.
+            let regions = 40
+            let objectsInUse = regions + 6 * 24 + 3 * mutex + mutex + 4
+            #expect(try original.ps().status == 0)
+            for (place, count) in [(regions, 8), (regions + 24 + 14, 1), (objectsInUse, 4)] {
+                var copy = original
+                for index in place..<place + count { copy.pieces[0].bytes[index] = 0xFF }
+                let run = try copy.ps()
+                #expect(run.status == 1 && run.err == "proclang: its memory is damaged\n", "\(place): \(run.end) \(run.err)")
+            }
+            for round in 0..<60 {
+                var copy = original
+                let seed = UInt64.random(in: 0...UInt64.max)
+                var state = seed
+                func next(_ bound: Int) -> Int {
+                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return Int(state >> 33) % bound
+                }
+                for _ in 0..<(1 << next(12)) {
+                    let piece = next(copy.pieces.count)
+                    // What is there in use is mostly at the beginning.
+                    let place = next(min(copy.pieces[piece].bytes.count, 1 << (8 + next(12))))
+                    copy.pieces[piece].bytes[place] = UInt8(truncatingIfNeeded: state >> 40)
+                }
+                let run = try copy.ps()
+                #expect(run.end == .exited(0) || run.end == .exited(1), "seed \(seed), round \(round): \(run.end) \(run.err)")
+            }
+        }
+    }
+}
+
+/// The shared memory of a program, to be changed and looked at. Where it has no pages, there is nothing.
+private struct ArenaCopy {
+    var pieces: [(offset: off_t, bytes: [UInt8])] = []
+    /// What was given memory, used or not.
+    private var committed: [(offset: off_t, count: off_t)] = []
+    let size: off_t
+
+    init(of pid: Int32) throws {
+        let folder = "/proc/\(pid)/fd"
+        let name = try FileManager.default.contentsOfDirectory(atPath: folder).first {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)").hasPrefix("/memfd:proclang")) == true
+        }
+        let descriptor = open("\(folder)/\(try #require(name))", O_RDONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        size = lseek(descriptor, 0, SEEK_END)
+        var place = lseek(descriptor, 0, 3)  // SEEK_DATA
+        while place >= 0 {
+            let end = lseek(descriptor, place, 4)  // SEEK_HOLE
+            var bytes = [UInt8](repeating: 0, count: Int(end - place))
+            try #require(pread(descriptor, &bytes, bytes.count, place) == bytes.count)
+            pieces.append((place, bytes))
+            place = lseek(descriptor, end, 3)
+        }
+        let words = try #require(pieces.first).bytes.prefix(40 + 6 * 24).withUnsafeBytes { Array($0.bindMemory(to: Int.self)) }
+        for region in 0..<6 where words[5 + region * 3 + 2] > 0 {
+            committed.append((words[5 + region * 3], words[5 + region * 3 + 2]))
+        }
+    }
+
+    /// `proclang ps` of a process that has the copy open meanwhile, and is none of a program.
+    func ps() throws -> ProgramRun {
+        // Glibc's headers hide it from Swift.
+        typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
+        let create = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: Create.self)
+        let descriptor = create("proclang", 1)  // MFD_CLOEXEC
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        try #require(ftruncate(descriptor, size) == 0)
+        for (offset, count) in committed { try #require(posix_fallocate(descriptor, offset, count) == 0) }
+        for (offset, bytes) in pieces { try #require(pwrite(descriptor, bytes, bytes.count, offset) == bytes.count) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, descriptor, 9)
+        var pid: pid_t = 0
+        var words: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("60"), nil]
+        defer { words.forEach { free($0) } }
+        try #require(posix_spawnp(&pid, "sleep", &actions, nil, &words, environ) == 0)
+        defer {
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+        }
+        return try WatchTests.ps("\(pid)")
     }
 }

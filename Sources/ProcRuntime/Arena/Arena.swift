@@ -95,6 +95,7 @@ enum Arena {
         pl_arena.records = at(PL_REGION_RECORDS, pl_record.self)
         pl_arena.chunks = at(PL_REGION_CHUNKS, pl_chunk.self)
         pl_arena.blocks = at(PL_REGION_BLOCKS, UInt8.self)
+        ArenaBounds.take()
     }
 
     static func roundUp(_ value: UInt64, _ unit: UInt64) -> UInt64 { (value + unit - 1) / unit * unit }

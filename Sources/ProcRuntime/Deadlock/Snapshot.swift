@@ -31,7 +31,7 @@ struct Blocked {
         flags = s.pointee.wait_flags
         object = s.pointee.wait_object
         if kind == WaitKind.communicate || flags & WaitFlag.foreign != 0 {
-            let limit = pl_acquire32(&Pool.records.pointee.used)
+            let limit = ArenaBounds.recordsInUse
             var r = s.pointee.records
             var steps: UInt32 = 0
             while r != 0, r < limit, steps < limit {
@@ -83,7 +83,7 @@ struct Snapshot {
     }
 
     private mutating func readEndGenerations() {
-        let count = Int(pl_acquire32(&Pool.objects.pointee.used))
+        let count = Int(ArenaBounds.objectsInUse)
         endGenerations = [UInt32](repeating: 0, count: count)
         for i in 1..<max(1, count) { endGenerations[i] = pl_load32(&pl_object_at(UInt32(i)).pointee.end_gen) }
     }
@@ -91,7 +91,7 @@ struct Snapshot {
     /// The waits first, then who there is: a process that waits for its children had started them before, so that the
     /// second pass meets each of them, wherever in the table it was put meanwhile.
     private mutating func readWaits() {
-        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+        for i in 2..<max(2, ArenaBounds.slotsInUse) {
             let s = pl_slot_at(i)!
             fault(.snapshotReadWaitsSlot)
             let state = ProcessTable.state(s)
@@ -107,7 +107,7 @@ struct Snapshot {
     }
 
     private mutating func readProcesses() {
-        for i in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+        for i in 2..<max(2, ArenaBounds.slotsInUse) {
             let state = ProcessTable.state(pl_slot_at(i))
             switch state {
             case State.free, State.ended:
@@ -122,8 +122,8 @@ struct Snapshot {
 
     private mutating func readEnds() {
         let objects = endGenerations.count
-        let used = Int(pl_acquire32(&Pool.ends.pointee.used))
-        let slots = Int(pl_acquire32(&pl_head().pointee.slot_used))
+        let used = Int(ArenaBounds.endsInUse)
+        let slots = Int(ArenaBounds.slotsInUse)
         firstOfObject = [UInt32](repeating: 0, count: objects)
         nextOfObject = [UInt32](repeating: 0, count: used)
         firstOfOwner = [UInt32](repeating: 0, count: slots)
@@ -151,6 +151,7 @@ struct Snapshot {
 
     /// An end in a message: whoever may receive the message may have it.
     private mutating func place(_ entry: UInt32, block: UInt64) {
+        guard ArenaBounds.holdsBlock(block) else { return }
         let tag = pl_load64(&pl_block_at(block).pointee.owner)
         if tag & Objects.ownerBit != 0 {
             note(entry, in: UInt32(truncatingIfNeeded: tag))

@@ -3,7 +3,8 @@
 // Invariants
 // - The observer has no arena of its own: it never was a process of a program, and never becomes one.
 // - Nothing is written, no lock is taken; the program does not notice. Only pages that it has are touched: every
-//   index is checked against the used part of its pool.
+//   index is checked against the used part of its pool, and that against the file (ArenaBounds.swift).
+// - What stands in the memory is not trusted: of a damaged one something wrong may be told, no more.
 // - The mapping stays valid when the program ends: what is seen then is its last state.
 
 import CSystem
@@ -48,7 +49,7 @@ public struct AttachedProgram {
         self.pid = arena.root
         command = RunningPrograms.command(of: arena.root)
         let main = Supervisor.slot + 1
-        born = pl_head().pointee.slot_used > main ? Int64(bitPattern: pl_slot_at(main).pointee.birth) : pl_now()
+        born = ArenaBounds.slotsInUse > main ? Int64(bitPattern: pl_slot_at(main).pointee.birth) : pl_now()
     }
 
     private static func map(_ arena: ArenaFile) throws(AttachFailure) {
@@ -62,6 +63,9 @@ public struct AttachedProgram {
         }
         pl_arena.base = base.assumingMemoryBound(to: UInt8.self)
         pl_arena.header = base.assumingMemoryBound(to: pl_header.self)
+        guard ArenaBounds.areSound(fileSize: UInt64(status.st_size), inMemory: UInt64(max(0, status.st_blocks)) * 512) else {
+            throw AttachFailure(message: "its memory is damaged")
+        }
         Arena.setBases()
     }
 

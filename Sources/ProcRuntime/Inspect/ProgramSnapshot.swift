@@ -113,12 +113,12 @@ public struct ProgramSnapshot {
     public init() {
         time = pl_now()
         let ends = Snapshot()
-        for index in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+        for index in 2..<max(2, ArenaBounds.slotsInUse) {
             guard let process = Self.process(index) else { continue }
             names[process.ref.raw] = processes.count
             processes.append(process)
         }
-        for index in 1..<max(1, pl_acquire32(&Pool.objects.pointee.used)) {
+        for index in 1..<max(1, ArenaBounds.objectsInUse) {
             guard let object = Self.object(index, ends) else { continue }
             objectPlaces[object.ref.raw] = objects.count
             objects.append(object)
@@ -224,7 +224,7 @@ public struct ProgramTotals {
         processes = h.pointee.processes_started &- 1
         sent = h.pointee.former_sent
         received = h.pointee.former_received
-        for index in 1..<max(1, pl_acquire32(&h.pointee.slot_used)) {
+        for index in 1..<max(1, ArenaBounds.slotsInUse) {
             sent &+= pl_slot_at(index).pointee.sent
             received &+= pl_slot_at(index).pointee.received
         }

@@ -80,8 +80,10 @@ struct ArenaFile {
         guard layout == pl_layout() else { return 0 }
         let used = ArenaFile.read(descriptor, MemoryLayout<pl_header>.offset(of: \.slot_used)!, UInt32(0))
         let slots = ArenaFile.read(descriptor, MemoryLayout<pl_header>.offset(of: \.regions)!, pl_region())
-        return (Supervisor.slot + 1..<max(Supervisor.slot + 1, used)).count { index in
-            let place = Int(slots.offset) + Int(index) * MemoryLayout<pl_slot>.stride
+        // What the file says is not trusted: there are never more processes than this.
+        let most = UInt32(clamping: min(slots.limit, 64 << 20) / UInt64(MemoryLayout<pl_slot>.stride))
+        return (Supervisor.slot + 1..<max(Supervisor.slot + 1, min(used, most))).count { index in
+            let place = Int(truncatingIfNeeded: slots.offset) &+ Int(index) * MemoryLayout<pl_slot>.stride
             let state = ArenaFile.read(descriptor, place, State.free)
             return state == State.running || state == State.exiting
         }

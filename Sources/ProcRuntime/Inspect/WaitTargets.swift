@@ -38,7 +38,7 @@ enum WaitTargets {
     static func awaited(by wait: Blocked) -> [ProcessRef] {
         let group = pl_slot_at(wait.slot).pointee.join_group
         var found: [ProcessRef] = []
-        for index in 2..<max(2, pl_acquire32(&pl_head().pointee.slot_used)) {
+        for index in 2..<max(2, ArenaBounds.slotsInUse) {
             let s = pl_slot_at(index)!
             guard s.pointee.parent == wait.slot, s.pointee.awaited_group == group, group != 0,
                 ProcessTable.state(s) != State.free, ProcessTable.state(s) != State.ended
@@ -53,14 +53,14 @@ enum WaitTargets {
 
     /// The reference of an index that was read from shared memory; nil if it is out of range or free.
     static func object(_ index: UInt32) -> ObjectRef? {
-        guard index > 0, index < pl_acquire32(&Pool.objects.pointee.used), pl_object_at(index).pointee.kind != 0 else {
+        guard index > 0, index < ArenaBounds.objectsInUse, pl_object_at(index).pointee.kind != 0 else {
             return nil
         }
         return Objects.ref(index)
     }
 
     static func process(_ index: UInt32) -> ProcessRef? {
-        guard index > 0, index < pl_acquire32(&pl_head().pointee.slot_used) else { return nil }
+        guard index > 0, index < ArenaBounds.slotsInUse else { return nil }
         return ProcessRef(index: index, generation: pl_slot_at(index).pointee.generation)
     }
 }
