@@ -1,3 +1,10 @@
+// The C that Swift cannot call: fork, signals, robust mutexes, futexes, mappings; and the two structures of this process,
+// the addresses of the arena (`pl_arena`) and its hot private state (`pl_local`).
+//
+// Invariants
+// - Thin wrappers without policy. Errors are returned as the system gives them, mostly as -1 with errno set.
+// - A signal handler stores into the arena and writes to a descriptor, nothing else, and keeps errno. It acts only in a
+//   process that has become itself: a fork that has not yet must not speak for its parent.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif

@@ -1,3 +1,8 @@
+// Starting external programs under a guard, and killing what descends from them. What the functions promise is said in Exec.h.
+//
+// Invariants
+// - The program's process is a vfork of its guard: before the exec it allocates nothing and writes no variable of it.
+// - The guard waits for nothing but the program's end and its caller's death, and holds none of the caller's descriptors.
 #include "Exec.h"
 
 #ifndef _GNU_SOURCE

@@ -1,3 +1,4 @@
+// Single-stepping a process with ptrace, for the kill harness. Each call waits until the traced process has stopped or ended.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif

@@ -1,4 +1,7 @@
 // Scenarios about deadlocks, and about what only looks like one.
+//
+// Invariants
+// - Who must be told of a deadlock is told within the watchdog; who must not is proved to go on afterwards.
 
 import Glibc
 import ProcRuntime

@@ -1,4 +1,8 @@
 // Scenarios in which processes are killed at random instants.
+//
+// Invariants
+// - The victims are killed at instants that nobody chose; what must hold afterwards does not depend on them.
+// - Every message that was acknowledged is accounted for at the end.
 
 import Glibc
 import ProcRuntime

@@ -1,4 +1,7 @@
 // Scenarios of managed objects: clients and the manager, alive and killed.
+//
+// Invariants
+// - An operation that was acknowledged has happened exactly once, also over the manager's death.
 
 import Glibc
 import ProcRuntime

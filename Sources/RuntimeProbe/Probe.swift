@@ -1,4 +1,8 @@
 // Short words over the runtime for the scenarios.
+//
+// Invariants
+// - A scenario fails by throwing `Failed` or by a status that is not 0; it never waits without an end of its own being
+//   watched from outside (Tests/ProcRuntimeTests, Scripts/kill-test).
 
 import Glibc
 import ProcRuntime

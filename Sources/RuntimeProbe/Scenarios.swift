@@ -1,4 +1,8 @@
 // The scenarios by name.
+//
+// Invariants
+// - Every scenario takes the probe and a number that says how much is to be done; 0 means the usual amount.
+// - Each stands for itself: it makes its processes and objects, and leaves none behind.
 
 import Glibc
 import ProcRuntime

@@ -1,4 +1,7 @@
 // Scenarios of shared variables, user locks and synchronisation.
+//
+// Invariants
+// - Sums are known beforehand: a lost or doubled update is seen at the end.
 
 import Glibc
 import ProcRuntime

@@ -1,4 +1,8 @@
 // Scenarios about the ends of streams.
+//
+// Invariants
+// - A reader learns of the end neither before the last message nor never: both are checked, with every way in which the last
+//   writer can go.
 
 import Glibc
 import ProcRuntime

@@ -1,4 +1,8 @@
 // Output and input, conversions, the process itself: the functions that are always there.
+//
+// Invariants
+// - A text that is written is put together as a whole first: no other process's output comes between its parts.
+// - Conversions accept what the language itself writes, and raise `value` for the rest.
 
 import Glibc
 

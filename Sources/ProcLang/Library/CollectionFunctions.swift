@@ -1,4 +1,8 @@
 // Functions over anything that `for` can go through: order, selection, combination.
+//
+// Invariants
+// - Arguments are never changed: a list that is returned is a new one.
+// - What is received or made between two waits is rooted: a stream as argument may take long.
 
 import Glibc
 

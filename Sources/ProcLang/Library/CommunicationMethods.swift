@@ -1,4 +1,8 @@
 // Methods of ends, handles, barriers, semaphores and events, and the functions that make the latter.
+//
+// Invariants
+// - They do what the statements `!` and `?` do, through the same functions of the VM.
+// - A method on an end of the wrong direction or kind raises `type` before anything has happened.
 
 enum CommunicationMethods {
     static func install(_ table: LibraryTable) {

@@ -215,7 +215,7 @@ final class LibraryTable {
 
     /// Puts `count` positional arguments into the declared places. Returns how many values there are then.
     func arrange(
-        _ vm: VM, _ index: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int, isMethod: Bool = false
+        _ vm: VM, _ index: Int, _ arguments: UnsafeMutablePointer<Value>, _ count: Int
     ) throws(Raise) -> Int {
         let shape = shapes[index]
         let receiver = Int(shape.receiver)

@@ -1,4 +1,8 @@
 // The methods of lists, ranges and bytes.
+//
+// Invariants
+// - A method that runs code of the script (`map`, `reduce`, `sort(key:)`) works on the items as they were before.
+// - What makes many items at once asks for their memory first (`vm.require`).
 
 import Glibc
 

@@ -1,4 +1,8 @@
 // The methods of maps.
+//
+// Invariants
+// - Keys keep the order in which they were inserted; a new value for a key does not move it.
+// - A key is checked (`MapKey.isPossible`) before it is looked for or stored.
 
 enum MapMethods {
     static func install(_ table: LibraryTable) {

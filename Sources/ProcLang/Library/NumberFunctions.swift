@@ -1,4 +1,8 @@
 // Functions of numbers that are always there.
+//
+// Invariants
+// - Ints stay exact: what does not fit raises `overflow`, nothing wraps.
+// - `round` rounds half to even, as Python does.
 
 import Glibc
 

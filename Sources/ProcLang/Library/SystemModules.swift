@@ -1,4 +1,8 @@
 // The modules `os` and `fs`: external programs, the environment, files. Everything is done by the host.
+//
+// Invariants
+// - Errors of the system arrive as `HostError` and become errors of their kind (`io`, `denied`, `memory`).
+// - Bytes from outside become text by replacing what is not UTF-8, and are held to `vm.mostBytes`.
 
 enum SystemModules {
     static func install(_ table: LibraryTable) {

@@ -1,4 +1,8 @@
 // The module `time`.
+//
+// Invariants
+// - Times are seconds as floats: `now` since 1970, `monotonic` since an arbitrary moment that never goes back.
+// - Calendar functions work in the local time zone of the machine, and raise `value` outside of the years they know.
 
 import Glibc
 

@@ -1,4 +1,9 @@
 // Declarations: names, functions, processes, channels, shared variables, imports; and patterns.
+//
+// Invariants
+// - A declaration declares at least one name; what it takes as its value stands on the same line as `=`.
+// - A parameter list that does not parse costs the list only: the body is read all the same.
+// - Patterns of declarations bind names and take lists and maps apart; only `match` has literals and types.
 
 extension Parser {
     func parseDeclaration() throws -> Stmt.Kind {

@@ -1,4 +1,8 @@
 // What expressions are made of: literals, names, strings, lists, maps, comprehensions, function values.
+//
+// Invariants
+// - Each function begins at the first token of what it reads and ends behind its last one.
+// - `{` is a map only where `mapsAllowed`; a list, map or parenthesis sets that anew for what is inside.
 
 extension Parser {
     func parsePrimary() throws -> Expr {

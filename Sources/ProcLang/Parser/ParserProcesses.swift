@@ -1,4 +1,8 @@
 // What creates processes and lets them communicate: `parallel`, `supervise`, `start`, `select`.
+//
+// Invariants
+// - What becomes a process is a call, a block or another `parallel` or `supervise`: anything else is reported here.
+// - `supervise`, `limit`, `restarts`, `within`, `first`, `after`, `closed` are words in these places only.
 
 extension Parser {
     /// `supervise` is a keyword only where one of its forms follows.

@@ -1,4 +1,10 @@
 // The rules of calls: who is called, with how many arguments and under which names, and which way ends go.
+//
+// Invariants
+// - Arguments are resolved once each, in the order of the text, whatever was reported about the call.
+// - Only a callee that the text names for certain is checked against its parameters; of others the program finds out while
+//   it runs.
+// - `Call.target`, `argumentOfParameter` and `passesShared` are filled here.
 
 extension Resolver {
     /// Resolves a call; `asProcess` where it creates a process.

@@ -1,4 +1,9 @@
 // The rules of expressions, and what each of them does with the names in it.
+//
+// Invariants
+// - Every mention of a name comes through `use` (or, for what is assigned or passed as `shared`, `lookUp`) exactly once, with
+//   what is done with the value: that decides which ends a process gets.
+// - Where the text leaves open what is done, the use is `.value`: both directions.
 
 /// What is done with the value of an expression: which ends it may use.
 enum Usage {

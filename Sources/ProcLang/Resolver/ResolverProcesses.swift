@@ -1,4 +1,9 @@
 // The rules of what creates processes and lets them communicate.
+//
+// Invariants
+// - An item that is an operation of the library or of a shared variable becomes a block, so that it is made by the process
+//   itself.
+// - The source of a communication is resolved before the value that is sent, and before the names that are bound.
 
 extension Resolver {
     func resolve(_ node: Parallel) {

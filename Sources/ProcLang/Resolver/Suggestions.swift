@@ -1,4 +1,8 @@
 // What somebody may have meant by a name that does not exist.
+//
+// Invariants
+// - Data and pure functions: nothing here is asked before something was found wrong.
+// - A suggestion differs from what was written; there is at most one.
 
 public enum Suggestions {
     /// Names of other languages, with the ProcLang way.

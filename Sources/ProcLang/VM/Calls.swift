@@ -228,7 +228,7 @@ extension VM {
         let given =
             named
             ? try library.arrangeNamed(self, method, registers, count + 1, isMethod: true)
-            : try library.arrange(self, method, registers, count + 1, isMethod: true)
+            : try library.arrange(self, method, registers, count + 1)
         registers[0] = try natives[method].body(self, registers, given)
     }
 
@@ -310,7 +310,7 @@ extension VM {
         for index in 0..<given { roots.append(copy[index]) }
         defer { roots.removeLast(roots.count - rooted) }
         let index = Int(function.payload)
-        let arranged = try library.arrange(self, index, copy, given, isMethod: start == 1)
+        let arranged = try library.arrange(self, index, copy, given)
         return try natives[index].body(self, copy, arranged)
     }
 

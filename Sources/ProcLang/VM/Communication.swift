@@ -3,6 +3,8 @@
 // Invariants
 // - A message is encoded before the host is asked, so that an error in it leaves no trace outside.
 // - The buffer of the host's `received` is decoded before any other host call.
+// - Each wait of the host is a safe point: it may collect (`WaitRecord.collectIfAsked`). What is needed after it is in a
+//   register or among the roots.
 
 extension VM {
     /// How to wait from the present instruction on. Where that is the host asks (`currentLine`), if it comes to waiting.

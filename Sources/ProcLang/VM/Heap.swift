@@ -2,8 +2,8 @@
 //
 // Invariants
 // - Allocation never collects. The interpreter looks at `wantsCollection` at safe points between instructions,
-//   so native code may hold fresh objects in locals as long as it does not call back into the interpreter
-//   (then it roots them, see `RootStack`).
+//   and in waits, so native code may hold fresh objects in locals as long as it neither calls back into the
+//   interpreter nor waits (then it roots them: `VM.rooting`).
 // - `externalBytes` is exact: every malloc'd buffer owned by an object is added when it is made or grown and
 //   subtracted when it is freed.
 // - A single request that would pass `limit` is refused: the callers turn nil or `fits == false` into the

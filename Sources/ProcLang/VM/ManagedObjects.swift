@@ -49,7 +49,7 @@ extension VM {
 /// The managed objects of a program, in the manager process.
 final class ManagedObjects: ManagedService {
     private let vm: VM
-    /// One list that holds every object: its items are rooted for the collector.
+    /// Every object by its id: copied into the roots for each collection.
     private var objects: [UInt64: Value] = [:]
 
     init(vm: VM) { self.vm = vm }

@@ -5,7 +5,7 @@
 // - Mark bits are not here: they live in side bitmaps (VM/BlockAllocator), so that a collection in a forked
 //   child does not copy its parent's pages.
 // - Buffers that an object owns (`items`, `entries`, `index`) come from `malloc` and are freed when the object
-//   is swept; only kinds with `hasFinalizer` own anything.
+//   is swept; only objects that were allocated as `finalizable` own anything.
 
 import Glibc
 
@@ -24,7 +24,7 @@ struct ObjectHeader {
     static let big: UInt8 = 1
     /// A string of ASCII only: character index and byte index are the same.
     static let ascii: UInt8 = 2
-    /// The object is being printed or compared; guards against cycles.
+    /// The object is being printed; guards against cycles.
     static let visiting: UInt8 = 4
     /// A string whose bytes lie in a `BufferObject`.
     static let outside: UInt8 = 8

@@ -1,4 +1,10 @@
 // The text of a deadlock report: who waits where for what, and who holds the other end.
+//
+// Invariants
+// - Made by the supervisor from one snapshot, after it was confirmed: the members wait while it is written, so that what is
+//   read of them does not change.
+// - Bounded: of many members, holders or cases the first are named and the rest counted.
+// - An advice is given only where the shape of the waits leaves no doubt about it.
 
 import CSystem
 

@@ -1,4 +1,8 @@
 // The tables of a program's processes and channels, as `proclang ps`, `proclang top` and the prompt show them.
+//
+// Invariants
+// - A row is made of one snapshot (and the rates of two); names are made harmless for the terminal by `TextTable`.
+// - A table remembers the widths of its columns, so that a live view does not jump.
 
 import ProcRuntime
 

@@ -1,4 +1,8 @@
 // `:help` and `:doc`: the library's own declarations and topics, laid out for the terminal.
+//
+// Invariants
+// - Every line fits the width of the terminal, and a pipe's 80 columns.
+// - What is said about the library comes from its declarations; nothing is written twice.
 
 import ProcLang
 

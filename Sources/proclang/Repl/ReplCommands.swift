@@ -1,4 +1,8 @@
 // The commands of the prompt: `:name argument`. One table says what there is; `:help` and Tab read it.
+//
+// Invariants
+// - A command is found by its name or by a beginning that only it has.
+// - Nothing that goes wrong in one ends the session: it is told in one line.
 
 import Glibc
 import ProcLang
