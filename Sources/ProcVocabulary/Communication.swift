@@ -2,6 +2,7 @@
 
 /// One alternative of a communication.
 public struct CommCase {
+    /// What is to happen: receive or send a message, or learn that a process has ended.
     public enum Action { case receive, send, ended }
     public var action: Action
     /// The channel, queue or pipe end (`receive`, `send`).
@@ -12,6 +13,7 @@ public struct CommCase {
     public var payload: UnsafeRawBufferPointer
     /// The capabilities inside `payload`.
     public var capabilities: [End]
+    /// A case with what its action needs.
     public init(
         action: Action, end: End, process: ProcessRef = ProcessRef(raw: 0),
         payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), capabilities: [End] = []
@@ -36,9 +38,11 @@ public struct CommMode {
     public var line: Int32 = 0
     /// How many `try` blocks surround the wait in this process, for the choice of a deadlock's victim; -1: the host asks.
     public var tryDepth: Int32 = 0
+    /// Without limit, fair.
     public init() {}
 }
 
+/// How a communication ended. All but `.done` leave the channels as they were.
 public enum CommOutcome {
     /// The case that happened. For `receive`, `Host.received` holds the message until the next call.
     case done(Int)

@@ -24,6 +24,7 @@ public enum BodyOutcome {
     case exited(Int32)
 }
 
+/// How a wait ended that is no communication: for processes, a time, a lock, a barrier, a semaphore, an event.
 public enum WaitOutcome {
     /// Ended; for `awaitAny` the index in the group.
     case done(Int)

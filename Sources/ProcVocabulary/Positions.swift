@@ -9,14 +9,18 @@
 // - The table is empty or complete: an element with the key k stands at the first place from `home(k)` on whose element
 //   has it, with no free place between (open addressing; Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R).
 
+/// The positions of the elements of one list. Looking up, appending and removing take constant time.
 public struct Positions {
     private static let few = 8
+    /// The key of each element.
     public private(set) var keys: [UInt64] = []
     /// 1 + index in `keys`; 0: free. A power of two, at most half full.
     private var table: [UInt32] = []
 
+    /// Of an empty list.
     public init() {}
 
+    /// Where the element with this key is; nil where there is none.
     public subscript(key: UInt64) -> Int? {
         if !table.isEmpty {
             let index = Int(table[place(of: key)])

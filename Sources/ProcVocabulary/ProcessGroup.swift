@@ -5,7 +5,9 @@
 //   notes once, for those in `takeArrivals`.
 // - The order of `members` changes when one is removed.
 
+/// The processes for which `awaitAny` waits.
 public final class ProcessGroup {
+    /// Who is waited for.
     public private(set) var members: [ProcessRef] = []
     /// The caller's number for each member.
     public private(set) var numbers: [Int] = []
@@ -14,6 +16,7 @@ public final class ProcessGroup {
     /// What the host keeps of the group.
     public var hostState: AnyObject?
 
+    /// An empty group.
     public init() {}
 
     /// A group of these, numbered as in the list.
@@ -40,6 +43,7 @@ public final class ProcessGroup {
         numbers.replaceByLast(at: index)
     }
 
+    /// Where a process is in `members`; nil for others.
     public func index(of process: ProcessRef) -> Int? { positions[process.raw] }
 
     /// The members that were added since the last call.

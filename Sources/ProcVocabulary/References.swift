@@ -20,9 +20,13 @@ public struct ObjectRef: Hashable {
 public struct Rights: OptionSet, Hashable {
     public var rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// To receive.
     public static let read = Rights(rawValue: 1)
+    /// To send.
     public static let write = Rights(rawValue: 2)
+    /// To use an object that is no stream, or only to look at one.
     public static let hold = Rights(rawValue: 4)
+    /// To receive and to send.
     public static let both: Rights = [.read, .write]
     /// Of a use in a script: what lies so many steps (an index, a key, a field) inside is gone through. An end there is
     /// received from; of a list or map there the items are used, in ways that the text does not show. Four steps stand for

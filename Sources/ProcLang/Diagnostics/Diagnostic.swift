@@ -8,6 +8,7 @@
 
 /// Something to tell the person who wrote the script.
 public struct Diagnostic: Equatable, Error {
+    /// Errors keep a script from running, warnings do not.
     public enum Severity: String {
         case error, warning
     }

@@ -1,5 +1,6 @@
 // Diagnostics for tools: one JSON object each.
 
+/// Writes diagnostics for tools.
 public enum DiagnosticJSON {
     /// One line, without a line break at the end. Lines and columns count from 1, offsets are UTF-8 bytes.
     public static func render(_ diagnostic: Diagnostic, sources: SourceMap) -> String {

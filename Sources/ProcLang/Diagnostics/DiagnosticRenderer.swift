@@ -11,12 +11,14 @@
 // - The output ends in a line break. Nothing of the source is printed raw: control characters are replaced.
 // - A source line takes at most `lineWidth` columns; longer ones are cut around the span.
 
+/// Writes diagnostics for people, with the source lines that they point at.
 public struct DiagnosticRenderer {
     public let sources: SourceMap
     public let isColoured: Bool
     /// The columns for one line of source, without the margin.
     static let lineWidth = 100
 
+    /// `sources` holds the texts in which spans are looked up; `isColoured`: with SGR sequences for a terminal.
     public init(sources: SourceMap, isColoured: Bool) {
         self.sources = sources
         self.isColoured = isColoured
@@ -35,13 +37,16 @@ public struct DiagnosticRenderer {
         isColoured && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
+    /// All of them, an empty line between two. Empty without diagnostics.
     public func render(_ diagnostics: [Diagnostic]) -> String {
         diagnostics.map(render).joined(separator: "\n")
     }
 
+    /// One diagnostic, ending in a line break.
     public func render(_ diagnostic: Diagnostic) -> String {
         let style: Style = diagnostic.severity == .error ? .error : .warning
-        var out = paint(diagnostic.severity.rawValue, style) + paint(": " + clean(diagnostic.title), .title) + code(of: diagnostic) + "\n"
+        var out = paint(diagnostic.severity.rawValue, style) + paint(": " + clean(diagnostic.title), .title)
+        out += code(of: diagnostic) + "\n"
         let primary = diagnostic.span
         let labels = inOrder(diagnostic.labels.filter { sources.file(of: $0.span) != nil })
         var lastLine = 0

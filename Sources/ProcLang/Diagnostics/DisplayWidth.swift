@@ -6,6 +6,7 @@
 // - Wide means East Asian Width W or F (UAX #11) and emoji presentation; combining marks, joiners and variation
 //   selectors take no column. The ranges are those of Unicode 15, gathered.
 
+/// How many columns of a terminal characters take (Unicode Annex 11, East Asian Width).
 public enum DisplayWidth {
     static let tabWidth = 4
 

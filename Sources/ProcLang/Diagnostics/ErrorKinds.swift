@@ -33,8 +33,10 @@ public struct ErrorKindPage {
         return result + "\nRaises it:\n\n" + Explanation.indent(raises) + "\nGoes on:\n\n" + Explanation.indent(handled)
     }
 
+    /// The page about a kind; nil where the system raises no such kind.
     public static func named(_ kind: String) -> ErrorKindPage? { all.first { $0.kind == kind } }
 
+    /// Every page, in the order of LANGUAGE.md.
     public static let all: [ErrorKindPage] = values + waiting + world
 
     private static let values: [ErrorKindPage] = [

@@ -13,6 +13,7 @@ public struct Explanation {
         let text: String
     }
 
+    /// What it is about.
     public let code: DiagnosticCode
     /// One line.
     public let summary: String
@@ -45,6 +46,7 @@ public enum Explanations {
     /// Every page, in the order of the codes.
     public static let all: [Explanation] = text + grammar + names + calls + flow + modules + running
 
+    /// The page about a code. There is one for each.
     public static func page(for code: DiagnosticCode) -> Explanation? { all.first { $0.code == code } }
 
     /// The page with the name as it stands in messages and JSON, or nil.

@@ -12,6 +12,7 @@
 
 /// Formats programs.
 public enum Formatter {
+    /// What became of a text.
     public enum Outcome {
         /// The text in canonical style; equal to the source if that was so already.
         case formatted(String)

@@ -12,6 +12,7 @@
 
 @_exported import ProcVocabulary
 
+/// What an external program left behind: its exit status (128 + n after signal n) and what it wrote.
 public struct CommandResult {
     public var status: Int32
     public var out: [UInt8]
@@ -37,6 +38,7 @@ public struct ExternalProgram {
     }
 }
 
+/// What the language needs of the system it runs on; one object in each process. Methods that fail throw `HostError`.
 public protocol Host: AnyObject {
     // MARK: This process
 

@@ -32,6 +32,7 @@ public struct SyntaxSpan: Equatable, Sendable {
     public var kind: SyntaxClass
 }
 
+/// Finds the parts of a text and their classes, whether it parses or not.
 public struct Highlighter {
     private let builtins: Set<String>
 

@@ -14,6 +14,7 @@ public struct HelpTopic: Sendable {
     public let output: String
 }
 
+/// Everything `:help` knows.
 public enum HelpTopics {
     /// All topics: those of the language, then the parts of the library.
     public static var names: [String] { language.map(\.name) + LibraryReference.sectionNames }
@@ -46,6 +47,7 @@ public enum HelpTopics {
         }
     }
 
+    /// The topics about the language itself, in the order in which they are listed.
     public static let language: [HelpTopic] = [
         HelpTopic(
             name: "names", title: "let, var, values",

@@ -1,6 +1,7 @@
 // The words of the language by what they are, for editors and completion: keywords as the lexer knows them, types,
 // and everything that the library declares.
 
+/// Lists of words, each sorted.
 public enum LanguageWords {
     /// All keywords, sorted.
     public static let keywords: [String] = TokenKind.keywords.keys.sorted()

@@ -4,7 +4,9 @@
 // - Every declaration and every constant has one; its key is `name`, for a method `strings.name`, in a module `math.name`.
 // - The last statement is an expression whose value is shown as in a collection, or it prints something itself.
 
+/// The examples by the name of what they show.
 public enum LibraryExamples {
+    /// One example and its result.
     public struct Example {
         /// Statements with `; ` between them.
         public let code: String

@@ -1,5 +1,6 @@
 // The library's reference, made from its own declarations: `docs/library.md` is this text, and a test keeps it so.
 
+/// The reference as a whole, by parts and by entries.
 public enum LibraryReference {
     /// A part of the library: what its topic is called, its title, its declarations as (call, documentation).
     public struct Section {

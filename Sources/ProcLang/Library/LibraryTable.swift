@@ -205,8 +205,10 @@ final class LibraryTable {
     /// What may have been meant by a method that a value lacks.
     func nearestMethod(to name: String, of value: Value) -> String? {
         let methods = methodNames(of: value.kind)
-        for other in Suggestions.foreignMethods[value.kind == Tag.end ? "\(value.typeName).\(name)" : name] ?? Suggestions.foreignMethods[name] ?? [] {
-            if methods.contains(other) || other.contains(where: { "([{+".contains($0) }) || other.hasSuffix(" in xs") { return other }
+        let foreign = Suggestions.foreignMethods
+        for other in foreign["\(value.typeName).\(name)"] ?? foreign[name] ?? [] {
+            let isExpression = other.hasSuffix(" in xs") || other.contains { "([{+".contains($0) }
+            if isExpression || methods.contains(other) { return other }
         }
         return Suggestions.nearest(to: name, in: methods)
     }

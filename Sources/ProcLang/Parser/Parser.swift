@@ -8,6 +8,7 @@
 // - Whether a line break ends a statement, and whether `{` may begin a map, depends on the brackets around:
 //   `linesMatter` and `mapsAllowed`; whoever opens a bracket sets and restores them.
 
+/// What became of a text.
 public struct ParseResult {
     public let module: Module
     /// From lexer and parser, in order of place.
@@ -22,6 +23,7 @@ struct ParseFailure: Error {
     var isFatal = false
 }
 
+/// Reads one text. `parse` is all there is to call.
 public final class Parser {
     let source: SourceFile
     let lexed: LexedText

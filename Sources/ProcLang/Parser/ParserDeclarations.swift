@@ -10,7 +10,8 @@ extension Parser {
         let isVariable = advance().kind == .var
         let word = isVariable ? "var" : "let"
         if kind == .shared {
-            try fail("`shared` stands alone", help: ["write `shared \(kind(ahead: 1) == .name ? text(tokens[index + 1]) : "x") = ...`"])
+            let name = kind(ahead: 1) == .name ? text(tokens[index + 1]) : "x"
+            try fail("`shared` stands alone", help: ["write `shared \(name) = ...`"])
         }
         if kind == .leftParen {
             try fail(

@@ -158,7 +158,8 @@ extension Parser {
     /// A clause of `select` begins with neither of its words.
     func helpInSelect() -> [String] {
         if isWord("timeout") { return ["write `after 5s { ... }`"] }
-        if kind == .question || kind == .bang || kind == .name, tokens[index...].prefix(20).contains(where: { $0.kind == .question || $0.kind == .bang }) {
+        let communicates = tokens[index...].prefix(20).contains { $0.kind == .question || $0.kind == .bang }
+        if communicates, kind == .question || kind == .bang || kind == .name {
             return ["each begins with `case`: `case c ? x { ... }`"]
         }
         return []

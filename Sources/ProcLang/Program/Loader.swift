@@ -17,11 +17,13 @@ public struct LoadedProgram {
     public let isIncomplete: Bool
 }
 
+/// A module that was parsed and resolved, with the names of its top level.
 public struct LoadedModule {
     public let module: Module
     public let scope: ModuleScope
 }
 
+/// Loads programs. One loader serves all inputs of a REPL: it keeps what was imported.
 public final class Loader {
     /// The bytes of a file, or an error whose message says why there are none.
     public typealias Reader = (String) throws -> [UInt8]
@@ -42,6 +44,7 @@ public final class Loader {
     private var modules: [LoadedModule] = []
     private var diagnostics: [Diagnostic] = []
 
+    /// `sources` and `globals` are those of the interpreter that compiles what is loaded; `read` reads imported files.
     public init(sources: SourceMap, globals: GlobalTable, builtins: BuiltinCatalogue, read: @escaping Reader) {
         self.sources = sources
         self.globals = globals

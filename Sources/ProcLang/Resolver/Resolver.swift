@@ -7,6 +7,7 @@
 // - One cause, one message: an undefined name is reported at its first use, and then counts as declared.
 // - When a unit has errors, its `ModuleScope` is left as it was.
 
+/// Resolves one module. `resolve` is all there is to call.
 public final class Resolver {
     let module: Module
     let moduleScope: ModuleScope

@@ -4,6 +4,7 @@
 // - Data and pure functions: nothing here is asked before something was found wrong.
 // - A suggestion differs from what was written; there is at most one.
 
+/// Looks up what is said instead, or the nearest name.
 public enum Suggestions {
     /// Names of other languages, with the ProcLang way.
     static let foreignNames: [String: String] = [

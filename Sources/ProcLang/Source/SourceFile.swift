@@ -20,7 +20,9 @@ public struct Span: Hashable, Sendable {
     /// A span that belongs to no text (builtins, synthesized nodes).
     public static let none = Span(file: -1, start: 0, end: 0)
 
+    /// Belongs to no text.
     public var isNone: Bool { file < 0 }
+    /// In bytes.
     public var length: Int { Int(end) - Int(start) }
 
     /// The smallest span that covers both; they must be of one file.
@@ -63,6 +65,7 @@ public final class SourceFile {
         lineStarts = starts
     }
 
+    /// At least 1.
     public var lineCount: Int { lineStarts.count }
 
     /// The line (from 1) that contains the byte at `offset`.
@@ -109,6 +112,7 @@ public final class SourceFile {
 
 /// All source texts of one program (the script, what it imports, every input of a REPL session).
 public final class SourceMap {
+    /// In the order in which they were added: the index is the number in spans.
     public private(set) var files: [SourceFile] = []
 
     public init() {}

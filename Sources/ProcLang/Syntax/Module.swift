@@ -60,6 +60,7 @@ public final class GlobalTable {
 
 /// The top-level names of one module, kept from unit to unit of a REPL.
 public final class ModuleScope {
+    /// Where the slots of its globals come from.
     public let table: GlobalTable
     /// A REPL: earlier names may be declared anew, nothing is reported as unused, and every shared variable
     /// may be locked by a later input.
@@ -71,6 +72,7 @@ public final class ModuleScope {
     /// In a REPL: what names meant before they were declared anew, until `takeRetired`.
     private var retired: [Binding] = []
 
+    /// A scope without names.
     public init(table: GlobalTable, isInteractive: Bool) {
         self.table = table
         self.isInteractive = isInteractive
@@ -99,6 +101,7 @@ public final class ModuleScope {
         fileprivate let globals: [String: Binding]
     }
 
+    /// What the names mean now.
     public var snapshot: Snapshot { Snapshot(globals: globals) }
 
     /// Goes back to an earlier moment, e.g. because the input that declared the names since then did not run.
@@ -116,18 +119,21 @@ public final class ModuleScope {
 public struct BuiltinCatalogue {
     /// How a builtin function may be called.
     public struct Signature {
+        /// How many arguments must be given.
         public var minimum: Int
         /// nil: any number.
         public var maximum: Int?
         /// The names by which arguments may be given, those of the leading positional ones first; further ones
         /// (such as `timeout`) can only be given by name and do not count as positional. `["*"]`: any name.
         public var names: [String]
+        /// From `minimum` to `maximum` arguments.
         public init(_ minimum: Int, _ maximum: Int?, names: [String] = []) {
             self.minimum = minimum
             self.maximum = maximum
             self.names = names
         }
     }
+    /// What a name of the library stands for.
     public enum Entry {
         case function(Signature)
         /// Anything that is not called, e.g. `self`, `math.pi`.
@@ -138,6 +144,7 @@ public struct BuiltinCatalogue {
     private let allNames: () -> [String]
     private let minimum: (String) -> Int?
 
+    /// A catalogue of these names, without methods.
     public init(_ entries: [String: Entry] = [:]) {
         entry = { entries[$0] }
         allNames = { Array(entries.keys) }
@@ -157,6 +164,8 @@ public struct BuiltinCatalogue {
     /// How many arguments a method of this name takes at least; nil where no kind of value has one.
     func minimumArguments(ofMethod name: String) -> Int? { minimum(name) }
 
+    /// What a name stands for; nil where the library has none.
     public subscript(name: String) -> Entry? { entry(name) }
+    /// Every name.
     public var names: [String] { allNames() }
 }

@@ -5,6 +5,7 @@
 
 /// Prints trees. `Dump.text(module)` puts each top-level statement on a line of its own.
 public enum SyntaxDump {
+    /// The tree of a module, a statement a line.
     public static func text(_ module: Module) -> String {
         module.body.statements.map(text).joined(separator: "\n")
     }

@@ -9,6 +9,7 @@
 
 /// The possible continuations at one place.
 public struct CompletionSet: Equatable {
+    /// What the candidates are.
     public enum Kind: Equatable {
         case names
         /// The candidates are to be looked up in the file system: the part of the path that is typed.

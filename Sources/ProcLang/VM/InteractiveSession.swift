@@ -51,6 +51,7 @@ extension Interpreter {
     /// The end of a process that is killed from the prompt is no failure to report.
     public func expectEnd(of process: ProcessRef) { vm.quietProcesses.insert(process) }
 
+    /// The value of what has none.
     public var nilValue: Value { .nil }
 
     /// The name of the value's type, as `type(value)` gives it.

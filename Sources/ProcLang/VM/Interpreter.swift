@@ -57,8 +57,12 @@ public enum RunOutcome {
     case cancelled
 }
 
+/// Compiles and runs resolved modules in this process, and gives the bodies of its children to the host. Not thread-safe; a
+/// fork inherits it and goes on with a heap of its own.
 public final class Interpreter {
+    /// The texts of the program, for positions in errors.
     public let sources: SourceMap
+    /// The slots of the globals of all its modules.
     public let globals: GlobalTable
     /// The names of the library, for the resolver.
     public let builtins: BuiltinCatalogue
@@ -94,6 +98,8 @@ public final class Interpreter {
     /// The names of the library, where there is no interpreter.
     public static var builtins: BuiltinCatalogue { LibraryTable().catalogue() }
 
+    /// An interpreter without modules. `memoryLimit`: the most bytes that the values of this process may use (8 GiB
+    /// without it).
     public init(
         host: Host, sources: SourceMap = SourceMap(), globals: GlobalTable = GlobalTable(), memoryLimit: Int? = nil
     ) {

@@ -1,6 +1,7 @@
 // Single values as messages, for a host that itself sends or receives some: the lines of an external program, its
 // exit status.
 
+/// Encodes single values as the language does (Values/MessageCoder.swift).
 public enum Message {
     /// A string value; bytes that are not UTF-8 are replaced.
     public static func encode(text: [UInt8]) -> [UInt8] {

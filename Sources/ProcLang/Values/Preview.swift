@@ -6,6 +6,7 @@
 // - The work is bounded by what is shown, not by the size of the value.
 // - Without anything left out, the text on one line is that of `repr`.
 
+/// How values are to be shown.
 public struct Preview {
     /// Columns of the terminal.
     public var width: Int
@@ -19,6 +20,7 @@ public struct Preview {
     public var characters = 1000
     public var innerCharacters = 160
 
+    /// For a terminal of so many columns (at least 20 are used), with colours or without.
     public init(width: Int, isColoured: Bool) {
         self.width = max(20, width)
         self.isColoured = isColoured

@@ -8,6 +8,8 @@
 import CSystem
 import Glibc
 
+/// What a process of a program can do: start and join others, communicate, share variables, lock, print. `run` makes a program of
+/// the calling process; `current` is the instance of the present one.
 public final class Runtime {
     /// The runtime of this process.
     public private(set) static var current: Runtime!
@@ -47,7 +49,9 @@ public final class Runtime {
 
     // MARK: This process
 
+    /// The pid of this process.
     public var selfPid: Int32 { pl_me().pointee.pid }
+    /// The name under which it was started.
     public var selfName: String { ProcessTable.name(pl_me()) }
     /// The pid of the process that started this one; nil in the main process.
     public var parentPid: Int32? {
@@ -114,6 +118,7 @@ public final class Runtime {
     public func createProcess(name: String, ends: [End], line: Int32, body: () -> BodyOutcome) throws -> ProcessRef {
         try Spawn.create(name: name, ends: ends, line: line, body: body)
     }
+    /// The pid of a process; 0 when it has ended and its place in the table was given back.
     public func pid(of process: ProcessRef) -> Int32 {
         if let child = Children.find(process) { return child.pid }
         return ProcessTable.slot(of: process)?.pointee.pid ?? 0
@@ -220,6 +225,7 @@ public final class Runtime {
     public func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
         try Output.write(bytes, to: descriptor)
     }
+    /// Writes out what this process has buffered. Waits for the turn of the output; throws `io`.
     public func flush() throws { try Output.flush() }
     /// One line of standard input without its newline; nil at its end. Waits; throws `cancelled` and `io`.
     public func readLine() throws -> [UInt8]? { try Input.readLine() }

@@ -6,6 +6,7 @@
 
 import CSystem
 
+/// Checks the shared memory of the program that this process belongs to.
 public enum ArenaCheck {
     /// Every violated invariant as one line; empty when all is well. `quiet`: all processes but this one and the
     /// supervisor have ended, so that nothing may belong to anybody else.

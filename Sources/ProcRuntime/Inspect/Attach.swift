@@ -12,6 +12,7 @@ import Glibc
 
 /// Why a program cannot be looked at; the message is for the person who asked.
 public struct AttachFailure: Error {
+    /// One line, without the name of the program that asked.
     public let message: String
 }
 
@@ -19,6 +20,7 @@ public struct AttachFailure: Error {
 public struct AttachedProgram {
     /// Its root process.
     public let pid: Int32
+    /// The words with which it was called.
     public let command: [String]
     /// When its main process was created: monotonic ns.
     public let born: Int64

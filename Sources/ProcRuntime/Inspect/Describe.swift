@@ -9,6 +9,7 @@ extension ProgramSnapshot {
         return text + (rest > 0 ? " or \(rest) more" : "")
     }
 
+    /// One target of a wait, such as `at barrier start`.
     public func describe(_ target: WaitTarget) -> String {
         switch target {
         case .receive(let object): return "to receive from \(name(of: object))"

@@ -10,6 +10,7 @@
 
 import CSystem
 
+/// One look at a program. Takes no lock; costs O(processes + objects + ends).
 public struct ProgramSnapshot {
     /// One process, from its creation until its parent has taken notice of its end.
     public struct Process {
@@ -34,6 +35,7 @@ public struct ProgramSnapshot {
         public var isService: Bool
     }
 
+    /// How far a process has come.
     public enum ProcessState {
         /// Created, but not yet at work.
         case starting
@@ -57,6 +59,7 @@ public struct ProgramSnapshot {
         public var began: Int64
     }
 
+    /// What a process waits for.
     public enum WaitTarget {
         case receive(ObjectRef)
         case send(ObjectRef)
@@ -95,6 +98,7 @@ public struct ProgramSnapshot {
         public var holders: [Holder]
     }
 
+    /// Who has an end.
     public enum Holder: Hashable {
         case process(ProcessRef)
         /// In an unread message of this channel; nil: in a message on its way.
@@ -125,7 +129,9 @@ public struct ProgramSnapshot {
         }
     }
 
+    /// The process, if the snapshot has it.
     public func process(_ ref: ProcessRef) -> Process? { names[ref.raw].map { processes[$0] } }
+    /// The object, if the snapshot has it.
     public func object(_ ref: ObjectRef) -> Object? { objectPlaces[ref.raw].map { objects[$0] } }
 
     // MARK: Reading

@@ -15,6 +15,7 @@ public struct RunningProgram {
     public let processes: Int
 }
 
+/// Looks through /proc; costs O(processes of the machine).
 public enum RunningPrograms {
     /// The programs of this user, in the order of their pids.
     public static func list() -> [RunningProgram] {

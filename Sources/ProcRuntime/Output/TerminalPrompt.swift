@@ -12,6 +12,7 @@
 import CSystem
 import Glibc
 
+/// The prompt of this program, of which there is at most one.
 public enum TerminalPrompt {
     /// What the owner finds when its turn comes.
     public struct Screen {

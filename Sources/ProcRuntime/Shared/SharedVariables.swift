@@ -131,6 +131,7 @@ extension Runtime {
         if let outcome = UserLock.acquire(o, object.index, intent: SlotWord.bracket) { throw outcome.error }
     }
 
+    /// Ends what `beginUpdate` has begun: writes out what was printed, and lets the next one in. Nothing to do without it.
     public func endUpdate(_ object: ObjectRef) {
         guard Shared.mine(SlotWord.bracket).pointee == UInt64(object.index), object.index != 0 else { return }
         if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
