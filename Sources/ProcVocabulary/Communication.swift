@@ -38,6 +38,10 @@ public struct CommMode {
     public var line: Int32 = 0
     /// How many `try` blocks surround the wait in this process, for the choice of a deadlock's victim; -1: the host asks.
     public var tryDepth: Int32 = 0
+    /// From where the process receives, without time limit, as the very next thing that it does after this send. So the
+    /// send may return late: when it is done and there is something to receive. If that was received, too, the outcome is
+    /// `done(1)`, and `Host.received` holds it.
+    public var next: End?
     /// Without limit, fair.
     public init() {}
 }

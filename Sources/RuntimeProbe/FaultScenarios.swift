@@ -12,6 +12,7 @@ extension Scenarios {
         "fault-queue": { p, _ in try exchange(p, .max) },
         "fault-select0": { p, _ in try choices(p, 0) },
         "fault-select1": { p, _ in try choices(p, 1) },
+        "fault-relay": relay,
         "fault-calls": calls,
         "fault-pipe": pipe,
         "fault-poison": poison,
@@ -74,6 +75,53 @@ extension Scenarios {
         while case .value = p.receive(extra, timeout: 5000) {}
         try check(p.receive(extra, timeout: 5000) == .ended, "the ends that were sent are gone")
         p.close(extra.reader)
+    }
+
+    /// Sends that a receive follows at once: sources send into one channel and wait for an answer from another one, workers
+    /// stand between. An answer that a killed worker owes does not come: the source, asleep in a send that was done long
+    /// ago, is woken by the detector. (With an answer too many, the last worker and the last source may both be sending: a
+    /// deadlock, which ends one of them.)
+    private static func relay(_ p: Probe, _ n: Int) throws {
+        let book = Exchange(senders: 2, perSender: 9)
+        let work = try p.channel()
+        let answers = try p.channel()
+        var crew = Crew(p)
+        for s in 0..<book.senders {
+            try crew.start("sender\(s)", [work.writer, answers.reader]) { q in
+                for k in 0..<book.perSender {
+                    book.begin(s, k)
+                    let (failure, received) = q.relay(book.number(s, k), to: work, next: answers)
+                    if failure == .ended || failure == .deadlocked { return k }
+                    try check(failure == nil, "send: \(failure!)")
+                    book.acknowledge(s, k)
+                    switch received ?? q.receive(answers, timeout: 300) {
+                    case .value(let n): try check(n < book.senders * book.perSender, "answer \(n)")
+                    case .timedOut: break
+                    case .ended: return k
+                    case let other: throw Failed(text: "receive: \(other)")
+                    }
+                }
+                return book.perSender
+            }
+        }
+        for r in 0..<2 {
+            try crew.start("receiver\(r)", [work.reader, answers.writer]) { q in
+                var got = q.receive(work)
+                while case .value(let n) = got {
+                    try book.receive(n)
+                    let (failure, received) = q.relay(n, to: answers, next: work)
+                    if failure == .ended || failure == .deadlocked { return 1 }
+                    try check(failure == nil, "answer: \(failure!)")
+                    got = received ?? q.receive(work)
+                }
+                try check(got == .ended || got == .deadlocked, "receive: \(got)")
+                return 0
+            }
+        }
+        p.close(work.both)
+        p.close(answers.both)
+        try crew.await()
+        try book.judge(receiversKilled: crew.killed.filter { $0.hasPrefix("receiver") }.count, of: 2)
     }
 
     /// Choices among sends and receives on two channels, with a limit of time, without waiting, and with the end of

@@ -91,6 +91,20 @@ struct Probe {
             }
         }
     }
+    /// Sends, to receive from `next` at once. What was received, if that was done, too.
+    func relay(_ value: Int, to c: Chan, next: Chan) -> (failure: Got?, received: Got?) {
+        var value = value
+        var m = mode(timeout: nil)
+        m.next = next.reader
+        return withUnsafeBytes(of: &value) {
+            let one = CommCase(action: .send, end: c.writer, payload: $0)
+            return withUnsafePointer(to: one) {
+                let outcome = r.communicate(UnsafeBufferPointer(start: $0, count: 1), mode: m)
+                if case .done(1) = outcome { return (nil, message()) }
+                return (got(outcome), nil)
+            }
+        }
+    }
     func receive(_ c: Chan, timeout: Int64? = nil, immediate: Bool = false, line: Int32 = #line, depth: Int32 = 0) -> Got {
         let one = CommCase(action: .receive, end: c.reader)
         return withUnsafePointer(to: one) {

@@ -38,6 +38,8 @@ struct FaultPointTests {
         ("Spawn", "memset(start", "private memory"),
         ("Spawn", "memcpy(start", "private memory"),
         ("Choice", "list[", "private memory"),
+        ("Lone", "pointee.sent", "a statistic"),
+        ("Lone", "pointee.received", "a statistic"),
         ("Choice", "pointee.sent", "a statistic"),
         ("Choice", "pointee.received", "a statistic"),
         ("Communicate", "pointee.sent", "a statistic"),

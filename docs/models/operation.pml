@@ -6,7 +6,7 @@
 proctype PROCESS(byte me) {
     byte c, k, cand, msg, wakes;
     byte chosen = NONE;
-    bit queued, expires, expired, inherit, first, again, urgent;
+    bit queued, expires, expired, inherit, first, again, urgent, stage, expecting, both;
 
 operation:
     atomic {
@@ -45,12 +45,13 @@ scan:                                                          /* 1: lock all, a
         :: IS_DONE(me) -> chosen = claim[me] - DONE(0)         /* 2 */
         :: else ->                                             /* 3 */
             if
-            :: first = 0
+            :: !BIT(CHAIN, me) -> first = 0
             :: USES(me, 0) + USES(me, 1) == 3 -> first = 1
+            :: BIT(CHAIN, me) -> first = stage
             fi;
             attempt(me * 2 + first);
             if
-            :: chosen == NONE -> attempt(me * 2 + 1 - first)
+            :: chosen == NONE && !BIT(CHAIN, me) -> attempt(me * 2 + 1 - first)
             :: else
             fi;
             first = 0
@@ -64,14 +65,19 @@ scan:                                                          /* 1: lock all, a
 
         /* 5: nothing is ready. Having rescanned, I am no longer signalled. */
         STORE(sig = sig & ~MINE);
+        if
+        :: true
+        :: BIT(CHAIN, me) && stage == 0 && !queued && BIT(SENDS, me * 2) && CAP(CHAN(me * 2)) == 0 ->
+            STORE(quiet = quiet | ME)                          /* what follows is a receive: one wait for both */
+        fi;
         k = 0;
         do
         :: k < 2 ->
             if
-            :: BIT(SENDS, me * 2 + k) -> c = CHAN(me * 2 + k); signal_one(); c = 0
+            :: BIT(SENDS, me * 2 + k) && BIT(TURN(me), k) -> c = CHAN(me * 2 + k); signal_one(); c = 0
             :: else
             fi;
-            STORE(act = act | ((SENDS | RECVS) & (1 << (me * 2 + k))));
+            STORE(act = act | ((SENDS | RECVS) & (1 << (me * 2 + k)) & (TURN(me) << (me * 2))));
             k++
         :: else -> k = 0; break
         od;
@@ -108,6 +114,33 @@ scan:                                                          /* 1: lock all, a
     :: USES(me, 1) -> release(1)
     :: else
     fi;
+    if
+    :: BIT(quiet, me) ->                                       /* the record of the receive, unless there is something */
+        acquire(CHAN(me * 2 + 1));
+        GROUP {
+            c = CHAN(me * 2 + 1);
+#if KILLS > 0
+            if
+            :: inherit -> repair(); inherit = 0
+            :: else
+            fi;
+#endif
+            if
+            :: fill[c] > 0 || SUM(OFFER_NOT_MINE) > 0
+            :: else ->
+                STORE(act = act | (1 << (me * 2 + 1)));
+                expecting = 1
+            fi;
+            STORE(moved = moved | pend[me]);
+            c = 0
+        };
+        release(CHAN(me * 2 + 1));
+        if
+        :: !expecting -> insist()
+        :: else
+        fi
+    :: else
+    fi;
 #ifdef BREAK_DEFER
     if
     :: late[me] == 0 -> wake_pending()
@@ -119,6 +152,11 @@ scan:                                                          /* 1: lock all, a
 #ifdef BREAK_SEQ
     moved = moved & ~ME;                                       /* too late */
 #endif
+
+    if
+    :: BIT(CHAIN, me) && !expecting && IS_DONE(me) -> goto scan        /* taken without a word, perhaps */
+    :: else
+    fi;
 
     /* Park: FUTEX_WAIT compares and sleeps in one step. */
     STORE(parked = parked | ME);
@@ -137,6 +175,51 @@ end_parked:
 #endif
     fi;
     STORE(parked = parked & ~ME);
+    if
+    :: expecting ->                                            /* take what is there, if the send is done; and the record out */
+        acquire(CHAN(me * 2 + 1));
+        GROUP {
+            c = CHAN(me * 2 + 1);
+#if KILLS > 0
+            if
+            :: inherit -> repair(); inherit = 0
+            :: else
+            fi;
+#endif
+#ifdef BREAK_EARLY
+            if
+            :: true ->                                         /* whether the send is done or not */
+#else
+            if
+            :: IS_DONE(me) && !BIT(act, me * 2) ->
+#endif
+                done = done & ~ME;
+                queued = 0;
+                receive(me * 2 + 1);
+                both = (chosen == 1)
+            :: else
+            fi;
+#ifndef BREAK_FORGO
+            if
+            :: BIT(sig, me * 2 + 1) && !both && (fill[c] > 0 || SUM(OFFER_NOT_MINE) > 0) -> signal_one()
+            :: else
+            fi;
+#endif
+            STORE(d_step { act = act & ~(1 << (me * 2 + 1)); sig = sig & ~(1 << (me * 2 + 1)) });
+            STORE(moved = moved | pend[me]);
+            c = 0
+        };
+        release(CHAN(me * 2 + 1));
+        expecting = 0;
+        if
+        :: both -> quiet = quiet & ~ME; goto report_both
+        :: !both && IS_DONE(me) && !BIT(act, me * 2) ->
+            done = done | ME;
+            wake_pending()
+        :: else -> insist()
+        fi
+    :: else
+    fi;
     if
 #ifdef BREAK_ALONE
     :: LONE_SEND(me) && IS_DONE(me)                            /* though its record may not be out yet */
@@ -182,6 +265,13 @@ leave:                                                         /* 4: success, ti
     :: else
     fi;
     wake_or_defer();
+    goto report;
+
+report_both:                                                   /* the receive was the second operation */
+    atomic {
+        wake_or_defer();
+        stage = 1
+    };
 
 report:
     atomic {
@@ -190,11 +280,20 @@ report:
         k = 0;
         do
         :: k < 2 ->
-            assert(!BIT(SENDS, me * 2 + k) || BIT(sent, MSG(me * 2 + k)) == (chosen == k));
+            assert(!BIT(SENDS, me * 2 + k) || !BIT(TURN(me), k) || BIT(sent, MSG(me * 2 + k)) == (chosen == k));
             k++
         :: else -> k = 0; break
         od;
-        queued = 0; expired = 0; expires = 0; chosen = NONE;
+        quiet = quiet & ~ME;
+        queued = 0; expired = 0; expires = 0;
+        if
+        :: BIT(CHAIN, me) && stage == 0 && chosen != NONE ->
+            stage = 1;
+            chosen = NONE;
+            done = done & ~ME;
+            goto operation
+        :: else -> chosen = NONE
+        fi;
         if
         :: BIT(TWICE, me) && !again ->
             again = 1;
@@ -221,6 +320,7 @@ killed:
 finished:
     atomic {                                                           /* one state for all deaths */
         c = 0; k = 0; cand = 0; msg = 0; wakes = 0; chosen = NONE;
-        queued = 0; expires = 0; expired = 0; inherit = 0; first = 0; again = 0; urgent = 0
+        queued = 0; expires = 0; expired = 0; inherit = 0; first = 0; again = 0; urgent = 0;
+        stage = 0; expecting = 0; both = 0
     }
 }

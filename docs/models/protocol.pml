@@ -24,7 +24,9 @@
 #define CHAN(i)    BIT(ON_B, i)
 #define LONE_SEND(p) ((((SENDS) >> ((p) * 2)) & 3) == 1 && (((RECVS) >> ((p) * 2)) & 3) == 0)
 #define CAP(c)     ((c) -> CAP_B : CAP_A)
-#define USES(p, c) ((((SENDS | RECVS) & ((c) -> ON_B : ~ON_B)) >> ((p) * 2)) & 3)
+#define USES(p, c) ((((SENDS | RECVS) & ((c) -> ON_B : ~ON_B)) >> ((p) * 2)) & 3 & TURN(p))
+/* The cases of the present operation. */
+#define TURN(p) (BIT(CHAIN, p) -> 1 << stage : 3)
 #define MSG(i)     (1 + (i) + 8 * BIT(second, OWNER(i)))   /* message id: sender's record, epoch */
 #ifdef BREAK_EPOCH
 #define SAME(m, i) (((m) - 1 & 7) == (i))              /* compares the sender, not the epoch */
@@ -46,6 +48,7 @@ byte parked;                /* hint to wakers: may be asleep */
 byte asleep;                /* the kernel's side of the futex */
 byte pend[NP + 1];          /* pending_wakes, as a mask */
 byte late[NP + 1];          /* those of them that wait for a later FUTEX_WAKE: completed senders */
+byte quiet;                 /* processes that need not know that their message was taken: they wait for what follows */
 byte cancel;                /* cancel words */
 byte kills = KILLS;         /* deaths to come */
 byte dead;                  /* killed */
@@ -248,7 +251,10 @@ inline receive(i) {
             if
             :: CLAIM ->
                 own_claim(i);
-                TARGET_FIRST;
+                if
+                :: BIT(quiet, OWNER(cand))
+                :: else -> TARGET_FIRST
+                fi;
                 STORE(d_step {                                         /* copied; DONE is the commit */
                     claim[OWNER(cand)] = DONE(cand & 1);
                     ghost_sent(cand);
@@ -367,6 +373,23 @@ inline release(x) {
         c = 0;
         lock[x] = 0
     })
+}
+
+/* From here on the sender is told when its message is taken. */
+inline insist() {
+#ifndef BREAK_INSIST
+    acquire(CHAN(me * 2));
+#if KILLS > 0
+    if
+    :: inherit -> c = CHAN(me * 2); repair(); inherit = 0; STORE(moved = moved | pend[me]); c = 0
+    :: else
+    fi;
+#endif
+    STORE(quiet = quiet & ~ME);
+    release(CHAN(me * 2))
+#else
+    skip
+#endif
 }
 
 /* After the unlock: FUTEX_WAKE for those that may be asleep, and for those that were put off. */

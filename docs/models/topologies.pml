@@ -65,5 +65,28 @@
 #define SENDS (R(0,0) | R(1,0))
 #define RECVS (R(0,1) | R(2,0))
 #define ON_B 0
+#elif TOPOLOGY == 11
+/* There and back: 0 sends A and receives B, 1 receives A and sends B, 2 sends B. */
+#define NP 3
+#define CHAIN 3
+#define SENDS (R(0,0) | R(1,1) | R(2,0))
+#define RECVS (R(0,1) | R(1,0))
+#define ON_B (R(0,1) | R(1,1) | R(2,0))
+#elif TOPOLOGY == 12
+/* There and back: 0 sends A and receives B, 1 receives A and sends B, 2 receives B. */
+#define NP 3
+#define CHAIN 3
+#define SENDS (R(0,0) | R(1,1))
+#define RECVS (R(0,1) | R(1,0) | R(2,0))
+#define ON_B (R(0,1) | R(1,1) | R(2,0))
+#elif TOPOLOGY == 13
+/* A ring: 0 sends A and receives B, 1 receives A and sends B, 2 sends B and receives A. */
+#define NP 3
+#define CHAIN 7
+#define SENDS (R(0,0) | R(1,1) | R(2,0))
+#define RECVS (R(0,1) | R(1,0) | R(2,1))
+#define ON_B (R(0,1) | R(1,1) | R(2,0))
 #endif
-
+#ifndef CHAIN
+#define CHAIN 0
+#endif

@@ -91,13 +91,6 @@ static inline int64_t pl_now(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/// The same clock, a few milliseconds old: costs a fraction of it.
-static inline int64_t pl_now_coarse(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /// The processor's own clock: a tenth of the price of `pl_now`, in units of its own (`pl_local.ticks_per_us`).
 static inline uint64_t pl_ticks(void) {
 #if defined(__x86_64__)

@@ -53,7 +53,7 @@ typedef struct pl_slot {
     uint32_t pending[PL_PENDING];
     uint32_t lockset[PL_LOCKSET];
     uint64_t sent, received;         // messages, for those who inspect the program
-    uint64_t wait_began;             // coarse monotonic ns: when the present wait began
+    uint64_t wait_began;             // `pl_ticks`: when the present wait began
     uint64_t birth;                  // monotonic ns
     uint64_t user[16];               // for shared variables and user locks
     char name[PL_NAME_BYTES];
@@ -119,7 +119,8 @@ typedef struct pl_record {
     uint32_t length;                 // payload
     uint64_t message;                // id of the offered message
     uint8_t in_block;
-    uint8_t reserved2[7];
+    uint8_t sequel;                  // of a send that is followed by a receive, or that receive (Sequel)
+    uint8_t reserved2[6];
     uint8_t payload[PL_INLINE];
     uint8_t padding[16];
 } pl_record;
@@ -201,6 +202,7 @@ typedef struct pl_header {
     uint32_t supervisor_pid;
     uint32_t main_signal;                // SIGTERM, SIGINT or SIGHUP that the main script got
     uint64_t last_move;                  // when a process last moved to another CPU (ticks)
+    uint64_t ticks_per_us;               // of `pl_ticks`, for those who look from outside
     uint64_t turns_after, turn_pause;    // until when nobody gives way (ticks), and how long that is (us): hints
     uint32_t report_length;
     uint64_t birth_summary[16];
@@ -234,7 +236,7 @@ _Static_assert(sizeof(pl_chunk) == 192, "chunk");
 /// counted up where the meaning of a field changes; moved fields it notices by itself.
 static inline uint64_t pl_layout(void) {
     const uint64_t parts[] = {
-        1, sizeof(pl_header), offsetof(pl_header, regions), offsetof(pl_header, objects), offsetof(pl_header, slot_used),
+        2, sizeof(pl_header), offsetof(pl_header, regions), offsetof(pl_header, objects), offsetof(pl_header, slot_used),
         offsetof(pl_header, supervisor_pid), offsetof(pl_header, former_sent), offsetof(pl_slot, parent),
         offsetof(pl_slot, wait_gen), offsetof(pl_slot, wait_kind), offsetof(pl_slot, wait_object),
         offsetof(pl_slot, wait_began), offsetof(pl_slot, join_group), offsetof(pl_slot, ends), offsetof(pl_slot, records),
@@ -243,7 +245,7 @@ static inline uint64_t pl_layout(void) {
         offsetof(pl_object, head), offsetof(pl_object, peer), offsetof(pl_object, words), offsetof(pl_object, name),
         offsetof(pl_end, owner), offsetof(pl_end, object), offsetof(pl_end, right), offsetof(pl_record, owner),
         offsetof(pl_record, chain), offsetof(pl_record, object), offsetof(pl_record, active),
-        offsetof(pl_record, direction), offsetof(pl_record, message), sizeof(pl_block),
+        offsetof(pl_record, direction), offsetof(pl_record, message), offsetof(pl_record, sequel), sizeof(pl_block), offsetof(pl_header, ticks_per_us),
     };
     uint64_t hash = 14695981039346656037ull;   // FNV-1a, by words
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) hash = (hash ^ parts[i]) * 1099511628211ull;
@@ -307,6 +309,7 @@ typedef struct pl_private {
     uint32_t turn_waits, turn_probe_at, turn_interval;
     uint64_t turns_after;                // as this process last saw it in the header
     uint32_t ends_version;               // counts changes of `holds`
+    uint32_t cleanups;                   // objects that Cleanup has yet to look at
     uint64_t selfref;
     uint32_t *records;                   // the waiter records of this process
     uint32_t record_count, record_room;

@@ -41,7 +41,7 @@ enum CommunicationMethods {
             }
         }
         table.method(of: Tag.end, "try_put", "value", "Sends if that is possible at once; whether it was.") { (vm, a, _) throws(Raise) in
-            Value(try vm.send(a[0], a[1], immediate: true))
+            Value(try vm.send(a[0], a[1], immediate: true) == .done)
         }
         table.method(of: Tag.end, "close", "", "Gives up the writing end, or the reading end of who never had the other.") {
             (vm, a, _) throws(Raise) in

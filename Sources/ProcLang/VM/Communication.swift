@@ -52,11 +52,14 @@ extension VM {
         }
     }
 
-    /// Sends; false only if `immediate` and the channel is not ready.
+    /// Sends; `notReady` only if `immediate`, `both` only if there is a `next`.
     @discardableResult
-    func send(_ channel: Value, _ value: Value, deadline: Int64 = .max, immediate: Bool = false) throws(Raise) -> Bool {
+    func send(
+        _ channel: Value, _ value: Value, deadline: Int64 = .max, immediate: Bool = false, next: End? = nil
+    ) throws(Raise) -> Sent {
         let end = try requireEnd(channel, to: "!")
-        let mode = waitMode(deadline: deadline, immediate: immediate)
+        var mode = waitMode(deadline: deadline, immediate: immediate)
+        mode.next = next
         let outcome: CommOutcome
         let length = encodeScalar(value, to: scalarBuffer)
         if length > 0 {
@@ -81,9 +84,46 @@ extension VM {
             lone.pointee.capabilities = []
             giveBuffer(buffer)
         }
-        if case .done = outcome { return true }
-        if case .notReady = outcome { return false }
+        if case .done(let last) = outcome { return last == 0 ? .done : .both }
+        if case .notReady = outcome { return .notReady }
         throw failure(outcome, channel, "sent")
+    }
+
+    /// A send, as a statement. The instruction after it may receive, be it the next one in the text or, after the last of a
+    /// loop's body, the next turn of the loop: then the host is told, for which both may be one wait. Nobody can tell a send
+    /// that returns late from a receive that waits.
+    @inline(__always)
+    func sendStatement(_ i: Instruction, _ base: UnsafeMutablePointer<Value>) throws(Raise) {
+        var pc = currentFrame.pointee.pc
+        if pc.pointee.op == .loop || pc.pointee.op == .jump { pc += pc.pointee.wide + 1 }
+        let next = pc.pointee
+        var source = Value.nil
+        switch next.op {
+        case .next: source = base[next.a]
+        case .receive: source = base[next.b]
+        default: break
+        }
+        guard source.kind == Tag.end else {
+            _ = try send(base[i.a], base[i.b])
+            return
+        }
+        guard case .both = try send(base[i.a], base[i.b], next: source.end) else { return }
+        currentFrame.pointee.pc = pc + 1
+        let item = try decode(host.received)
+        if next.op == .next {
+            base[next.b] = item
+            base[next.a + 1] = Value(base[next.a + 1].int &+ 1)
+        } else {
+            base[next.a] = item
+        }
+    }
+
+    enum Sent {
+        case done
+        /// `immediate`, and nobody took it.
+        case notReady
+        /// And something was received from `next`; `host.received` has it.
+        case both
     }
 
     /// Receives. nil: `immediate` and nothing there. The end of the stream raises `closed`.

@@ -5,7 +5,7 @@ extension VM {
     @inline(never)
     func perform(_ i: Instruction, _ base: UnsafeMutablePointer<Value>) throws(Raise) {
         switch i.op {
-        case .send: try send(base[i.a], base[i.b])
+        case .send: try sendStatement(i, base)
         case .receive: base[i.a] = try receive(base[i.b]) ?? .nil
         case .makeChannel: base[i.a] = try makeChannel(kind: i.b == 1 ? .queue : .channel, capacity: base[i.a])
         case .makePipe: (base[i.a], base[i.a + 1]) = try makePipe()

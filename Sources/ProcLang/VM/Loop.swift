@@ -931,10 +931,10 @@ extension VM {
                         } catch { break dispatch }
                         if currentFrame != frame {
                             frame = currentFrame
-                            pc = frame.pointee.pc
                             base = frame.pointee.base
                             constants = frame.pointee.function.closure.pointee.code.pointee.constants
                         }
+                        pc = frame.pointee.pc  // also where a send has done the receive after it
                     }
                     continue
                 }

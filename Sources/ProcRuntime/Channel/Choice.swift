@@ -81,54 +81,8 @@ struct Choice {
         return conclude(loop())
     }
 
-    /// A send of a short message, alone and without time limit, on a channel without room: what `run` does for it, without
-    /// the lists of a choice. It becomes one only if something else happens than that the message is taken.
-    static func offer(
-        _ object: UInt32, _ payload: UnsafeRawBufferPointer, _ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode
-    ) -> CommOutcome {
-        let me = pl_me()!
-        let o = pl_object_at(object)!
-        guard Records.ensure(1) else {
-            return .failed(RuntimeError(kind: "memory", message: "no memory for a waiter record"))
-        }
-        let record = Records.own[0]
-        let seen = Parker.sequence
-        Objects.lock(object)
-        guard o.pointee.flags & ObjectFlag.poisoned == 0, o.pointee.readers != o.pointee.readers_lent,
-            pl_load32(&me.pointee.cancel) & CancelWord.requested == 0
-        else {
-            Objects.unlock(object)
-            var choice = Choice(cases, mode)
-            return choice.run()
-        }
-        let epoch = newEpoch(me)
-        let r = pl_record_at(record)!
-        fill(r, object, epoch, caseIndex: 0, isSoleReceive: false, isUntimed: true, length: payload.count)
-        offer(r, payload.baseAddress, payload.count, block: 0)
-        Waiting.enqueue(o, record)
-        Waiting.balance(o)
-        Objects.unlock(object)
-        Parker.deliver()
-        var generation: UInt32 = 0
-        if !Spin.wait(seen) {
-            generation = WaitRecord.begin(
-                WaitKind.communicate, line: mode.line, tryDepth: mode.tryDepth, seen: seen, flags: 0, first: true)
-            _ = Parker.sleep(seen)
-            WaitRecord.end()
-        }
-        if wasTaken(r, epoch, me) {
-            forgetClaim(me)
-            me.pointee.sent &+= 1
-            Cleanup.run()
-            return .done(0)
-        }
-        WaitRecord.collectIfAsked()
-        var choice = Choice(cases, mode)
-        return choice.resume(record, epoch, generation)
-    }
-
-    /// Goes on with the wait that `offer` has begun.
-    private mutating func resume(_ record: UInt32, _ epoch: UInt32, _ generation: UInt32) -> CommOutcome {
+    /// Goes on with the wait that a lone operation has begun.
+    mutating func resume(_ record: UInt32, _ epoch: UInt32, _ generation: UInt32) -> CommOutcome {
         if let failure = prepare() { return failure }
         prepared[0].record = record
         self.epoch = epoch
@@ -266,11 +220,7 @@ struct Choice {
             }
             unlockAll()
             Parker.deliver()
-            if pl_own().pointee.out_pending != 0 {
-                // Writing may be a wait of its own: not inside this one, and before the sleep.
-                if isEndingStream { WaitRecord.end() }
-                Output.flushQuietly()
-            } else if deadline == .max, Spin.wait(seen) {
+            if deadline == .max, Spin.wait(seen) {
                 if isEndingStream { WaitRecord.end() }
             } else {
                 // Nobody but the detector of deadlocks asks, and not before we sleep.
@@ -304,7 +254,7 @@ struct Choice {
         return true
     }
 
-    private static func wasTaken(
+    static func wasTaken(
         _ r: UnsafeMutablePointer<pl_record>, _ epoch: UInt32, _ me: UnsafeMutablePointer<pl_slot>
     ) -> Bool {
         if pl_acquire8(&r.pointee.active) != 0 {
@@ -322,7 +272,7 @@ struct Choice {
     }
 
     @inline(__always)
-    private static func forgetClaim(_ me: UnsafeMutablePointer<pl_slot>) {
+    static func forgetClaim(_ me: UnsafeMutablePointer<pl_slot>) {
         pl_release64(&me.pointee.claim, 0)
         fault(.choiceForgetClaimClaim)
     }

@@ -10,6 +10,8 @@ import CSystem
 import Glibc
 
 enum Communicate {
+    /// What was printed is written before anybody can learn from us that we have come so far: by our message, by a receive
+    /// that lets its sender go on, and before any wait (writing may be a wait of its own).
     static func run(_ cases: UnsafeBufferPointer<CommCase>, _ mode: CommMode) -> CommOutcome {
         Received.release()
         if _slowPath(pl_load32(&pl_me().pointee.cancel) & CancelWord.requested != 0) { return .cancelled }
@@ -18,7 +20,10 @@ enum Communicate {
             switch c.pointee.action {
             case .receive:
                 let object = EndTable.resolve(c.pointee.end, .read)
-                if object != EndTable.closed, object != EndTable.never, receiveAtOnce(object, mode) { return .done(0) }
+                guard object != EndTable.closed, object != EndTable.never else { break }
+                if receiveAtOnce(object, mode) { return .done(0) }
+                if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
+                if mode.deadline == .max, !mode.immediate { return Lone.receive(object, cases, mode) }
             case .send:
                 if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
                 let payload = c.pointee.payload
@@ -28,7 +33,7 @@ enum Communicate {
                 if pl_object_at(object).pointee.capacity != 0 {
                     if sendAtOnce(object, payload, mode) { return .done(0) }
                 } else if mode.deadline == .max, !mode.immediate {
-                    return Choice.offer(object, payload, cases, mode)
+                    return Lone.send(object, payload, cases, mode)
                 }
             case .ended: break
             }
@@ -67,7 +72,8 @@ enum Communicate {
         let o = pl_object_at(object)!
         guard hasMessage(o) else { return false }
         Objects.lock(object)
-        guard o.pointee.flags & ObjectFlag.poisoned == 0 else {
+        guard o.pointee.flags & ObjectFlag.poisoned == 0, o.pointee.send_count == 0 || pl_own().pointee.out_pending == 0 else {
+            // With a sender waiting, our receive tells it that we have come so far: what we printed comes before.
             Objects.unlock(object)
             return false
         }

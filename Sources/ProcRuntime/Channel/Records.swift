@@ -28,7 +28,7 @@ extension Choice {
     @inline(__always)
     static func fill(
         _ r: UnsafeMutablePointer<pl_record>, _ object: UInt32, _ epoch: UInt32, caseIndex: UInt16, isSoleReceive: Bool,
-        isUntimed: Bool, length: Int
+        isUntimed: Bool, length: Int, sequel: UInt8 = Sequel.none
     ) {
         r.pointee.object = object
         fault(.choiceFillObject)
@@ -47,6 +47,8 @@ extension Choice {
         fault(.choiceFillMessage)
         r.pointee.ended = 0
         fault(.choiceFillEnded)
+        r.pointee.sequel = sequel
+        fault(.choiceFillSequel)
     }
 
     /// Makes a filled record the offer of a message.

@@ -36,6 +36,16 @@ enum Direction {
     static let other: UInt8 = 4
 }
 
+/// A send that a receive follows at once may be one wait with it: whoever takes the message tells nobody, and the process
+/// sleeps on until there is something to receive.
+enum Sequel {
+    static let none: UInt8 = 0
+    /// The offer: its owner need not know that it was taken.
+    static let first: UInt8 = 1
+    /// The receive: its owner wants to be woken by it, but can receive only when the offer was taken.
+    static let second: UInt8 = 2
+}
+
 enum Waiting {
     typealias Object = UnsafeMutablePointer<pl_object>
     typealias Record = UnsafeMutablePointer<pl_record>
@@ -229,7 +239,7 @@ enum Waiting {
             Claim.word(r.pointee.epoch, r.pointee.case_index, Claim.claimed))
         else { return false }
         fault(.waitingTakeOfferClaim)
-        Parker.postCompleted(r.pointee.owner)  // noted before DONE, see `settle`
+        if r.pointee.sequel == Sequel.none { Parker.postCompleted(r.pointee.owner) }  // noted before DONE, see `settle`
         prepare()
         Received.take(pl_record_payload(r), Int(r.pointee.length), inBlock: r.pointee.in_block != 0)
         pl_order()

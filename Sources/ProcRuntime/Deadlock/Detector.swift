@@ -4,7 +4,8 @@
 // supervisor looks when the last running process went to sleep, and now and then while there are several
 // processes. A finding is confirmed by a second look and once more under the locks of the objects concerned;
 // only then are verdicts given. Before that the members are asked to collect their garbage, since an end that only
-// garbage names is no hope, and may be what another member waits for to close.
+// garbage names is no hope, and may be what another member waits for to close. And who sleeps in a send that is done, until
+// there is something to receive (Lone), is woken first, to wait in the receive.
 //
 // Invariants
 // - No false alarm: at one instant all members lived and slept, had no news, and the ends that the finding rests on
@@ -75,6 +76,10 @@ enum Detector {
     private static func look() -> Finding {
         let snapshot = Snapshot()
         let nothing = Finding.nothing(isAlone: snapshot.processes.count <= 1)
+        if !snapshot.expecting.isEmpty {
+            for slot in snapshot.expecting { Parker.wake(slot) }
+            return .unsettled
+        }
         if snapshot.blocked.isEmpty { return nothing }
         let ended = snapshot.endedTogether()
         if !ended.isEmpty { return endTogether(ended, [], snapshot) }

@@ -36,13 +36,23 @@ struct Blocked {
             var steps: UInt32 = 0
             while r != 0, r < limit, steps < limit {
                 let record = pl_record_at(r)!
-                if record.pointee.owner == index, record.pointee.active != 0 { records.append(r) }
+                if record.pointee.owner == index, record.pointee.active != 0,
+                    record.pointee.sequel != Sequel.second || isExpecting(s)
+                { records.append(r) }
                 r = record.pointee.chain
                 steps += 1
             }
         }
         pl_fence()
         guard pl_load32(&s.pointee.wait_gen) == generation else { return nil }
+    }
+
+    /// Whether a send is done that was followed by a receive (Lone), so that the process waits for that one, though nobody
+    /// has told it yet.
+    var isExpecting: Bool { flags & WaitFlag.expecting != 0 && isExpecting(pl_slot_at(slot)!) }
+
+    private func isExpecting(_ s: UnsafeMutablePointer<pl_slot>) -> Bool {
+        Claim.state(pl_load64(&s.pointee.claim)) == Claim.done
     }
 
     /// Still the same wait, still without news.
@@ -61,6 +71,8 @@ struct Snapshot {
     /// Slots that have ended, but whose parent may not have seen it yet.
     private var ended: [UInt32] = []
     private(set) var blocked: [UInt32: Blocked] = [:]
+    /// Those who sleep in a send that is done, until there is something to receive.
+    private(set) var expecting: [UInt32] = []
     /// End entries by object and by owner: heads and links, index 0 is none.
     private(set) var firstOfObject: [UInt32] = []
     private(set) var nextOfObject: [UInt32] = []
@@ -101,6 +113,7 @@ struct Snapshot {
             case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
             default: continue
             }
+            if b.isExpecting { expecting.append(i) }
             if b.holds { blocked[i] = b }
         }
         pl_order()

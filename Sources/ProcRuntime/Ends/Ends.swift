@@ -272,12 +272,21 @@ enum Cleanup {
     static func schedule(_ object: UInt32) {
         LockSet.add(object)
         pending.append(object)
+        pl_own().pointee.cleanups += 1
     }
 
+    /// After each communication; seldom there is something to do, and that is told without a page of its own.
+    @inline(__always)
     static func run() {
-        if busy || pending.isEmpty { return }
+        if _slowPath(pl_own().pointee.cleanups != 0) { runPending() }
+    }
+
+    @inline(never)
+    private static func runPending() {
+        if busy { return }
         busy = true
         while let object = pending.popLast() {
+            pl_own().pointee.cleanups -= 1
             finish(object)
             LockSet.remove(object)
         }
@@ -286,7 +295,8 @@ enum Cleanup {
 
     /// After a fork: the parent's work stays the parent's.
     static func forget() {
-        if !pending.isEmpty { replaceInherited(&pending, for: []) }
+        if pl_own().pointee.cleanups != 0 { replaceInherited(&pending, for: []) }
+        pl_own().pointee.cleanups = 0
         busy = false
     }
 

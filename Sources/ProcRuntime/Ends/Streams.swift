@@ -44,6 +44,8 @@ enum WaitFlag {
     static let foreign: UInt8 = 32
     /// Since it began, the process has given up the ends that it cannot reach any more.
     static let collected: UInt8 = 64
+    /// A send that will return only when there is something to receive, too (Lone).
+    static let expecting: UInt8 = 128
 }
 
 enum Streams {

@@ -50,7 +50,8 @@ enum FaultPoint: UInt16, CaseIterable {
         choiceForgetClaimClaim, choiceNewEpochEpoch, choiceNewEpochClaim, choiceFillObject, choiceFillEpoch,
         choiceFillCaseIndex, choiceFillSole, choiceFillUntimed, choiceFillLength, choiceFillMessage,
         choiceFillEnded, choiceOfferDirection, choiceOfferInBlock, choiceOfferBlockRef, choiceOfferInBlock2,
-        choiceOfferCopy
+        choiceOfferCopy, choiceFillSequel, choiceAcceptDirection, choiceAcceptClaim, choiceExpectDirection,
+        choiceInsistSequel
     // Channel/Repair.swift
     case repairObjectPoisoned, repairEndsEndsFirst, repairEndsReaders, repairEndsWriters, repairEndsReadersLent,
         repairEndsHolders, repairClaimsOwner, repairClaimsClaim, repairRingOwner, repairRingOwner2,
@@ -179,7 +180,7 @@ enum FaultPoint: UInt16, CaseIterable {
         waitRecordEndWaitGen, waitRecordCollectIfAskedCancel, waitRecordBeginVerdict,
         waitRecordVerdictVerdict
     // Process/Wakes.swift
-    case wakesAttendOutputCancel, wakesBeginCancel, wakesDeliveredCancel
+    case wakesAttendOutputCancel, wakesBeginCancel, wakesDeliveredCancel, wakesCalibrateTicksPerUs
     // Shared/SharedHooks.swift
     case sharedHooksHolderLeavesLostHolder, sharedHooksDisposeRing
     // Shared/SharedVariables.swift

@@ -152,7 +152,8 @@ public struct ProgramSnapshot {
         var wait: Wait?
         if state == State.running || state == State.exiting, let found = Blocked(waitOf: index) {
             let line = s.pointee.wait_line
-            let began = Int64(bitPattern: s.pointee.wait_began)
+            let ticks = pl_ticks() &- s.pointee.wait_began
+            let began = pl_now() - Int64(clamping: ticks / max(1, pl_head().pointee.ticks_per_us)) &* 1000
             let targets = WaitTargets.of(found)
             if pl_load32(&s.pointee.wait_gen) == found.generation {
                 wait = Wait(targets: targets, isTimed: found.flags & WaitFlag.timed != 0, line: line, began: began)

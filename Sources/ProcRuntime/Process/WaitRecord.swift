@@ -62,7 +62,7 @@ enum WaitRecord {
         if first {
             me.pointee.wait_since = pl_add64(&pl_head().pointee.order, 1)
             fault(.waitRecordBeginWaitSince)
-            me.pointee.wait_began = UInt64(pl_now_coarse())
+            me.pointee.wait_began = pl_ticks()  // no page of the kernel's clock is touched
         }
         let generation = pl_add32(&me.pointee.wait_gen, 1) &+ 1
         fault(.waitRecordBeginWaitGen)

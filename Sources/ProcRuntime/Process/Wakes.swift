@@ -124,6 +124,8 @@ enum Wakes {
         while now - start.time < 20_000 { now = pl_now() }
         let ticks = pl_ticks() &- start.ticks
         pl_own().pointee.ticks_per_us = max(1, ticks &* 1000 / UInt64(max(1, now - start.time)))
+        pl_head().pointee.ticks_per_us = pl_own().pointee.ticks_per_us
+        fault(.wakesCalibrateTicksPerUs)
     }
 
     /// In a new process.
