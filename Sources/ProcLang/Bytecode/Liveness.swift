@@ -10,8 +10,6 @@
 struct RegisterAccess {
     var reads: [Range<Int>] = []
     var writes: Range<Int> = 0..<0
-    /// What it may put its operands into while it works.
-    var workspace: Range<Int> = 0..<0
     /// Ends the function, or goes on elsewhere only.
     var fallsThrough = true
     /// Where it may jump to, counted from the following instruction.
@@ -45,9 +43,6 @@ struct RegisterAccess {
 }
 
 extension Instruction {
-    /// Library functions put their arguments in order in place: no more than so many further registers.
-    private static let mostArranged = 12
-
     /// `captures`: registers that the closure of a function takes, by its number.
     func accesses(captures: (Int) -> [Int]) -> RegisterAccess {
         switch op {
@@ -81,15 +76,13 @@ extension Instruction {
             .jumpIfNotGreaterInt, .jumpIfGreaterOrEqualInt, .jumpIfNotGreaterOrEqualInt, .jumpIfEqualInt,
             .jumpIfNotEqualInt, .jumpIfNotList, .jumpIfShorter, .jumpIfNotKind:
             return .read(a).jumping(signedC)
-        case .forPrepare, .forPrepareClosed: return .read(a, a + 1).jumping(signedC)
+        case .forPrepare, .forPrepareClosed: return .read(a, a + 1).writing(a, count: 3).jumping(signedC)
         case .forLoop: return .read(a, a + 1, a + 2).jumping(wide)
-        case .iterate: return .read(a)
+        case .iterate: return .read(a).writing(a, count: 3)
         case .next: return .read(a, a + 1, a + 2).writing(b).jumping(signedC)
         case .nextPair: return .read(a, a + 1, a + 2).writing(b, count: 2).jumping(signedC)
         case .call, .callMethod, .callNamed, .callMethodNamed, .callNative, .callNativeNamed:
-            var access = RegisterAccess.read(from: a, count: op == .callNative || op == .callNativeNamed ? b : b + 1).writing(a)
-            access.workspace = a..<a + b + Instruction.mostArranged
-            return access
+            return .read(from: a, count: op == .callNative || op == .callNativeNamed ? b : b + 1).writing(a)
         case .argumentNames: return RegisterAccess()
         case .newList, .interpolate: return .read(from: b, count: c).writing(a)
         case .slice: return .read(a, a + 1, a + 2).writing(a)
@@ -116,7 +109,8 @@ extension Instruction {
 
 enum Liveness {
     /// For each register whether it can be read by instruction `index`, which is at work, or after it; what `index` itself
-    /// writes counts only if it may be left without writing.
+    /// writes counts only if it may be left without writing. Where a library function that it calls has its arguments is
+    /// another matter (`VM.nativeArguments`).
     static func registers(
         of code: UnsafeMutablePointer<FunctionCode>, _ info: FunctionInfo, at index: Int, captures: (Int) -> [Int]
     ) -> [Bool] {
@@ -152,8 +146,6 @@ enum Liveness {
                 }
             }
         }
-        var result = Array(live[index * width..<(index + 1) * width])
-        for register in accesses[index].workspace where register < width { result[register] = true }
-        return result
+        return Array(live[index * width..<(index + 1) * width])
     }
 }

@@ -196,6 +196,8 @@ extension FunctionCompiler {
             let context = Context(.finally)
             context.kindRegister = try temporary()
             context.valueRegister = try temporary()
+            // Not always written before it can be read: what an earlier statement left in it would seem to be needed.
+            emit(.loadNil, context.valueRegister)
             let start = here
             contexts.append(context)
             try body()

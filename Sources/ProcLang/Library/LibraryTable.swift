@@ -9,8 +9,9 @@
 // - An implementation finds its arguments at a[0], a[1], ...: for a method the receiver first. Exactly the declared
 //   parameters are there, absent where not given. A function with `*values` finds its `name=` parameters first, then
 //   the values; `count` is the number of all.
-// - Implementations allocate freely: no collection happens before they return, unless they call `vm.call`. What
-//   they hold across `vm.call` they root (`vm.rooting`).
+// - Implementations allocate freely: no collection happens before they return, unless they call `vm.call` or wait. What
+//   they hold across that they root (`vm.rooting`). Their arguments are kept (`VM.nativeArguments`): they leave them as
+//   they are, and put nothing into the registers beyond.
 
 final class LibraryTable {
     private(set) var declarations: [NativeDeclaration] = []
@@ -289,6 +290,11 @@ final class LibraryTable {
         }
         for (place, value) in fixed.enumerated() { arguments[receiver + place] = value }
         for (place, value) in rest.enumerated() { arguments[receiver + fixed.count + place] = value }
-        return receiver + fixed.count + rest.count
+        let given = receiver + fixed.count + rest.count
+        // What was given by name has moved; of a function without `*values` all its places are taken.
+        if declaration.isVariadic {
+            for place in given..<count + fixed.count { arguments[place] = .absent }
+        }
+        return given
     }
 }

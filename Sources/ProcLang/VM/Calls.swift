@@ -152,7 +152,12 @@ extension VM {
             registers[0] = registers[1]
         case Tag.boundMethod where callee.boundMethod.pointee.method.tag == Tag.native:
             let bound = callee.boundMethod.pointee
-            try callMethodNative(registers, bound.receiver, Int(bound.method.payload), count, named: true)
+            let index = Int(bound.method.payload)
+            memmove(registers + 2, registers + 1, count * MemoryLayout<Value>.stride)
+            registers[1] = bound.receiver
+            registers[0] = bound.method
+            let given = try library.arrangeNamed(self, index, registers + 1, count + 1, isMethod: true)
+            registers[0] = try natives[index].body(self, registers + 1, given)
         default:
             throw typeError("\(callee.typeName) cannot be called with named arguments")
         }
@@ -194,6 +199,36 @@ extension VM {
         case Tag.map: return value.map.pointee.count * 4
         default: return 0
         }
+    }
+
+    /// Where the library function that the frame's present instruction calls, if it does, has its arguments: with those
+    /// that were left out, for which absent values were put there. What finished calls left in registers lies beyond them.
+    /// R[a] tells what is called until the call is over: the receiver, or the function, which has no methods itself.
+    func nativeArguments(of frame: UnsafeMutablePointer<Frame>) -> Range<Int> {
+        let call = frame.pointee.pc[-1]
+        let callee = frame.pointee.base[call.a]
+        var first = call.a
+        let native: Int
+        switch call.op {
+        case .callNative: return call.a..<call.a + call.b
+        case .callNativeNamed: native = call.c
+        case .call, .callNamed, .callMethod, .callMethodNamed:
+            if call.op == .callMethod || call.op == .callMethodNamed,
+                let method = library.method(callee, frame.pointee.function.closure.pointee.code.pointee.constants[call.c])
+            {
+                native = method
+            } else if callee.tag == Tag.native {
+                // Of a bound method the receiver is the first of the arguments by now.
+                native = Int(callee.payload)
+                first += 1
+            } else {
+                return 0..<0
+            }
+        default: return 0..<0
+        }
+        let shape = library.shapes[native]
+        let fixed = Int(shape.fixed)
+        return first..<first + Int(shape.receiver) + (shape.isVariadic ? call.b + fixed : max(call.b, fixed))
     }
 
     // MARK: Methods

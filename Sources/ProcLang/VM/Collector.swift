@@ -50,12 +50,8 @@ extension VM {
         var frame = frames
         while frame <= currentFrame {
             let code = frame.pointee.function.closure.pointee.code
-            let info = infos[Int(code.pointee.info)]
-            let isLive = Liveness.registers(of: code, info, at: frame.pointee.pc - code.pointee.code - 1) { number in
-                infos[Int(info.functions[number].pointee.info)].captures.compactMap {
-                    if case .register(let register) = $0 { register } else { nil }
-                }
-            }
+            var isLive = liveRegisters(of: code, at: frame.pointee.pc - code.pointee.code - 1)
+            for register in nativeArguments(of: frame) where register < isLive.count { isLive[register] = true }
             // A called function has its registers from its arguments on.
             let end = frame < currentFrame ? (frame + 1).pointee.base : stackTop
             for register in 0..<min(isLive.count, end - frame.pointee.base) where !isLive[register] {
@@ -64,6 +60,16 @@ extension VM {
             frame += 1
         }
         collectSparingReceived(top: stackTop)
+    }
+
+    /// For each register of a function whether instruction `index` or one after it can read it.
+    func liveRegisters(of code: UnsafeMutablePointer<FunctionCode>, at index: Int) -> [Bool] {
+        let info = infos[Int(code.pointee.info)]
+        return Liveness.registers(of: code, info, at: index) { number in
+            infos[Int(info.functions[number].pointee.info)].captures.compactMap {
+                if case .register(let register) = $0 { register } else { nil }
+            }
+        }
     }
 
     private func markRoots(_ marker: inout Marker, top: UnsafeMutablePointer<Value>) {
