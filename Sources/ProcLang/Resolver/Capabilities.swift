@@ -9,6 +9,8 @@
 extension Resolver {
     func settleCapabilities() {
         spreadUses()
+        spreadClosings()
+        if giveClosersTheWritingEnd() { spreadUses() }
         for scope in functions {
             scope.capabilityUses = scope.useOrder.compactMap { id in
                 guard let use = scope.uses[id], use.binding.owner !== scope else { return nil }
@@ -69,6 +71,44 @@ extension Resolver {
                 }
             }
         }
+    }
+
+    /// Carries what functions close to the processes that call them.
+    private func spreadClosings() {
+        var changed = true
+        func note(_ id: ObjectIdentifier, _ scope: FunctionScope) {
+            if scope.closings.insert(id).inserted { changed = true }
+        }
+        while changed {
+            changed = false
+            for scope in functions.reversed() {
+                for use in scope.argumentUses {
+                    guard let callee = use.function.scope, !callee.isProcessBoundary,
+                        let binding = use.function.parameters[use.parameter].name.binding,
+                        callee.closings.contains(ObjectIdentifier(binding))
+                    else { continue }
+                    note(ObjectIdentifier(use.binding), scope)
+                }
+                for mention in scope.mentions {
+                    guard let callee = mention.function.scope, callee !== scope, !callee.isProcessBoundary else { continue }
+                    for id in callee.closings where callee.uses[id]?.binding.owner !== callee { note(id, scope) }
+                }
+                guard scope.kind == .lambda, let parent = scope.parent else { continue }
+                for id in scope.closings where scope.uses[id]?.binding.owner !== scope { note(id, parent) }
+            }
+        }
+    }
+
+    /// A process that closes a channel, and neither reads nor writes it, closes the writing end: it holds that until then.
+    private func giveClosersTheWritingEnd() -> Bool {
+        var changed = false
+        for scope in functions where scope.isProcessBoundary {
+            for id in scope.useOrder where scope.closings.contains(id) {
+                guard let use = scope.uses[id], use.rights.isSubset(of: .hold) else { continue }
+                if scope.noteUse(of: use.binding, .write) { changed = true }
+            }
+        }
+        return changed
     }
 
     // MARK: Locks

@@ -309,7 +309,7 @@ extension Resolver {
             checkDirection(member.object, .read, "received from")
             resolve(member.object, .read)
         case "close":
-            isClosing = true
+            if case .name = member.object.kind { isClosing = true }
             resolve(member.object, .look)
             isClosing = false
         case "poison": resolve(member.object, .value)

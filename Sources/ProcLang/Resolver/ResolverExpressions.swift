@@ -162,7 +162,9 @@ extension Resolver {
             function.valueMentions.append((node, binding.name, span))
         }
         switch usage {
-        case .rights(let rights): function.noteUse(of: binding, rights)
+        case .rights(let rights):
+            function.noteUse(of: binding, rights)
+            if isClosing { function.closings.insert(ObjectIdentifier(binding)) }
         case .argument(let callee, let parameter):
             function.noteUse(of: binding, .hold)
             function.argumentUses.append((binding, callee, parameter))

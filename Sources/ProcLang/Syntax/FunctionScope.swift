@@ -115,6 +115,9 @@ final class FunctionScope {
     /// Resolver only: what this body does with each binding, its own parameters included.
     var uses: [ObjectIdentifier: CapabilityUse] = [:]
     var useOrder: [ObjectIdentifier] = []
+    /// Resolver only: those of them that it closes by name. If a process neither reads nor writes what it closes, that is the
+    /// writing end, which it holds until then.
+    var closings: Set<ObjectIdentifier> = []
 
     init(kind: Kind, parent: FunctionScope?, node: FunctionNode?) {
         self.kind = kind
