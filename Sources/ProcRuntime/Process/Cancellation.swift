@@ -93,6 +93,7 @@ enum Cancellation {
                 WaitKind.sleep, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.timed, first: generation == 0)
             _ = Parker.park(seen, deadline: deadline)
             WaitRecord.end()
+            WaitRecord.collectIfAsked()
         }
     }
 
