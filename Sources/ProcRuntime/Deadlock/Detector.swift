@@ -80,8 +80,6 @@ enum Detector {
             for slot in snapshot.expecting { Parker.wake(slot) }
             return .unsettled
         }
-        // Who waits with a limit of time, or sleeps, is asked once for each wait.
-        for slot in snapshot.holdingUp { ask(slot) }
         if snapshot.blocked.isEmpty { return nothing }
         let ended = snapshot.endedTogether()
         if !ended.isEmpty { return endTogether(ended, [], snapshot) }
@@ -101,12 +99,10 @@ enum Detector {
     /// Whether somebody had to be asked. Who has collected says so in the record of the wait, which is another one then.
     private static func askToCollect(_ members: [Blocked]) -> Bool {
         let unsure = members.filter { $0.flags & WaitFlag.collected == 0 }
-        for b in unsure { ask(b.slot) }
+        for b in unsure {
+            Parker.wake(b.slot) { _ = pl_or32(&pl_slot_at(b.slot).pointee.cancel, CancelWord.collect) }
+        }
         return !unsure.isEmpty
-    }
-
-    private static func ask(_ slot: UInt32) {
-        Parker.wake(slot) { _ = pl_or32(&pl_slot_at(slot).pointee.cancel, CancelWord.collect) }
     }
 
     // MARK: Streams

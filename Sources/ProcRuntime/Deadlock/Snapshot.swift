@@ -73,8 +73,6 @@ struct Snapshot {
     private(set) var blocked: [UInt32: Blocked] = [:]
     /// Those who sleep in a send that is done, until there is something to receive.
     private(set) var expecting: [UInt32] = []
-    /// Those who wait with a limit of time, or sleep, and have not collected their garbage since that began.
-    private var dozing: [UInt32] = []
     /// End entries by object and by owner: heads and links, index 0 is none.
     private(set) var firstOfObject: [UInt32] = []
     private(set) var nextOfObject: [UInt32] = []
@@ -110,11 +108,7 @@ struct Snapshot {
             fault(.snapshotReadWaitsSlot)
             let state = ProcessTable.state(s)
             guard state == State.running || state == State.exiting, s.pointee.service == 0 else { continue }
-            guard let b = Blocked(waitOf: i), b.flags & WaitFlag.external == 0 else { continue }
-            if b.flags & WaitFlag.timed != 0 {
-                if b.flags & WaitFlag.collected == 0 { dozing.append(i) }
-                continue
-            }
+            guard let b = Blocked(waitOf: i), b.flags & (WaitFlag.timed | WaitFlag.external) == 0 else { continue }
             switch b.kind {
             case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
             default: continue
@@ -198,23 +192,6 @@ struct Snapshot {
     private mutating func note(_ entry: UInt32, in object: UInt32) {
         inMessagesOf[object, default: []].append(entry)
         containerOf[entry, default: []].append(object)
-    }
-
-    /// Of those who wait with a limit of time: who has a writing end for which a reader waits at an empty channel. Perhaps only
-    /// garbage names that end.
-    var holdingUp: [UInt32] {
-        dozing.filter { slot in
-            var e = firstOfOwner[Int(slot)]
-            while e != 0 {
-                let end = pl_end_at(e)!
-                if end.pointee.right == Rights.write.rawValue {
-                    let o = pl_object_at(end.pointee.object)!
-                    if pl_load32(&o.pointee.recv_count) > 0, pl_load64(&o.pointee.head) == pl_load64(&o.pointee.tail) { return true }
-                }
-                e = nextOfOwner[Int(e)]
-            }
-            return false
-        }
     }
 
     // MARK: Who can still be woken

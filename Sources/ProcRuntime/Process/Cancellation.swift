@@ -93,7 +93,6 @@ enum Cancellation {
                 WaitKind.sleep, line: 0, tryDepth: 0, seen: seen, flags: WaitFlag.timed, first: generation == 0)
             _ = Parker.park(seen, deadline: deadline)
             WaitRecord.end()
-            WaitRecord.collectIfAsked()
         }
     }
 
