@@ -122,6 +122,19 @@ extension VM {
         return 1
     }
 
+    /// The value of a message that `encodeScalar` wrote; nil for any other.
+    @inline(__always)
+    static func decodeScalar(_ bytes: UnsafeRawBufferPointer) -> Value? {
+        guard let start = bytes.baseAddress, bytes.count == 1 || bytes.count == scalarRoom else { return nil }
+        let tag = start.load(as: UInt8.self)
+        if bytes.count == 1 {
+            if tag >= WireTag.smallInt { return Value(Int(Int8(bitPattern: tag << 1) >> 1)) }
+            return tag == WireTag.nil ? .nil : tag == WireTag.true ? .true : tag == WireTag.false ? .false : nil
+        }
+        guard tag == WireTag.int || tag == WireTag.float else { return nil }
+        return Value(tag: tag == WireTag.int ? Tag.int : Tag.float, payload: start.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
+    }
+
     /// Appends the encoding of a value to `buffer`, and its capabilities to `capabilities`.
     func encode(
         _ value: Value, into buffer: inout ByteBuffer, _ capabilities: inout [End], depth: Int = 0
@@ -251,6 +264,7 @@ extension VM {
 
     /// The value that `bytes` encode.
     func decode(_ bytes: UnsafeRawBufferPointer) throws(Raise) -> Value {
+        if let scalar = VM.decodeScalar(bytes) { return scalar }
         var decoder = MessageDecoder(heap: heap, bytes: bytes)
         guard let value = decoder.value(depth: 0), decoder.isAtEnd else { throw valueError("a damaged message was received") }
         return value
