@@ -42,7 +42,7 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
         } else if (pl_load32(&me->cancel_sent) == 0) {
             if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
                 pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
-            pl_or32(&me->cancel, 1);
+            pl_cancel_request(&me->cancel);
             pl_add32(&me->seq, 2);
             // On its way into a system call that would not see it: SIGURG is let in only there, and ends it.
             if (pl_load32(&me->external)) kill(me->pid, SIGURG);

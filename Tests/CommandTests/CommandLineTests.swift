@@ -155,6 +155,37 @@ struct CommandLineTests {
         #expect(run.leftBehind == [])
     }
 
+    /// What waits for something that the same signal ends: a process, a group, a program, the output of one. `N`: the line
+    /// that says that all wait.
+    static let waitingForOthers = [
+        "let h = start { N; sleep(60) }; try { h.join() } finally { sleep(20ms); print(1) }",
+        "process boss() { let h = start { N; sleep(60) }; try { h.join() } finally { sleep(20ms); print(1) } }; parallel { boss() }",
+        """
+        process w() { try { N; sleep(60) } finally { sleep(20ms); print(1) } }
+        process boss() { try { parallel { w() } } finally { sleep(20ms); print(2) } }
+        try { parallel { boss() } } finally { sleep(20ms); print(3) }
+        """,
+        "try { os.run(\"touch ready; exec sleep 60\") } finally { sleep(20ms); print(1) }",
+        "let s = os.spawn([\"cat\"]); N; try { for l in s.stdout { } } finally { sleep(20ms); print(1) }",
+    ]
+
+    @Test("a signal to the whole process group lets every `finally` run to its end", arguments: [SIGINT, SIGTERM], waitingForOthers)
+    func groupSignals(_ signal: Int32, _ script: String) async throws {
+        let text = script.replacingOccurrences(of: "N;", with: "fs.write(\"ready\", \"\");")
+        // What GNU `timeout` does sends to the root once more, just before.
+        for before in [false, true] {
+            let run = try await proclang("w.proc", files: ["w.proc": Data(text.utf8)], during: { child in
+                waitForReady(child)
+                if before { kill(child.pid, signal) }
+                kill(-child.pid, signal)
+            })
+            #expect(run.end == .signalled(signal))
+            #expect(run.out.split(separator: "\n").sorted().joined() == (text.contains("print(3)") ? "123" : "1"))
+            #expect(run.err == "")
+            #expect(run.leftBehind == [])
+        }
+    }
+
     @Test("kill -9 of the root leaves nothing behind")
     func killed() async throws {
         let run = try await proclang("w.proc", files: ["w.proc": Data(Self.waiting.utf8)], during: { child in

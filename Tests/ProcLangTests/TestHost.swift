@@ -57,6 +57,8 @@ final class TestHost: Host {
     var parentPid: Int32? { nil }
     var cancelWord: UnsafePointer<UInt32> { UnsafePointer(word) }
     func acceptCancellation() { word.pointee = 0 }
+    func holdCancellation() -> Bool { false }
+    func admitCancellation() {}
     func attend() {}
     func beforeLongWork() {}
     func wallClock() -> Double { 1_000_000 }

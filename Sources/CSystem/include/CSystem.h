@@ -205,4 +205,34 @@ int pl_term_signal(int status);
 #include "Exec.h"
 #include "Trace.h"
 
+/// Stores a cancellation into the cancel word of a process: pending, or held back while the process wants that.
+static inline void pl_cancel_request(uint32_t *word) {
+    uint32_t old = pl_load32(word);
+    for (;;) {
+        uint32_t seen = pl_cas_value32(word, old, old | (old & PL_CANCEL_HOLDING ? PL_CANCEL_HELD : PL_CANCEL_REQUESTED));
+        if (seen == old) return;
+        old = seen;
+    }
+}
+/// In the word of this process: one that is pending is held back, and so are all to come. True: they were already.
+static inline bool pl_cancel_hold(uint32_t *word) {
+    uint32_t old = pl_load32(word);
+    for (;;) {
+        uint32_t held = old & PL_CANCEL_REQUESTED ? PL_CANCEL_HELD : 0;
+        uint32_t seen = pl_cas_value32(word, old, (old & ~(uint32_t)PL_CANCEL_REQUESTED) | PL_CANCEL_HOLDING | held);
+        if (seen == old) return old & PL_CANCEL_HOLDING;
+        old = seen;
+    }
+}
+/// In the word of this process: one that was held back is pending, and cancellations come through again.
+static inline void pl_cancel_admit(uint32_t *word) {
+    uint32_t old = pl_load32(word);
+    for (;;) {
+        uint32_t pending = old & PL_CANCEL_HELD ? PL_CANCEL_REQUESTED : 0;
+        uint32_t seen = pl_cas_value32(word, old, (old & ~(uint32_t)(PL_CANCEL_HOLDING | PL_CANCEL_HELD)) | pending);
+        if (seen == old) return;
+        old = seen;
+    }
+}
+
 #endif

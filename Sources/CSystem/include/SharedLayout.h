@@ -13,7 +13,9 @@ enum {
     PL_FREE = 0, PL_RESERVED, PL_RUNNING, PL_EXITING, PL_DEAD, PL_SWEPT, PL_ENDED,
     PL_SUPERVISOR_SLOT = 1,
     // Bits of `pl_header.kicks` that are set in signal handlers.
-    PL_KICK_CANCEL = 2, PL_KICK_SIGNAL = 64
+    PL_KICK_CANCEL = 2, PL_KICK_SIGNAL = 64,
+    // Bits of `pl_slot.cancel`: a cancellation is pending; none may become pending; one came meanwhile.
+    PL_CANCEL_REQUESTED = 1, PL_CANCEL_HOLDING = 8, PL_CANCEL_HELD = 16
 };
 
 /// One process. Written by the process itself, unless a comment in ProcessTable.swift says otherwise.
@@ -22,7 +24,7 @@ typedef struct pl_slot {
     int32_t pid;
     uint32_t parent, parent_generation;
     uint32_t seq, parked;            // the parker: an even number; that number + 1 while asleep on it
-    uint32_t cancel;                 // bit 0: cancelled; bit 1: this process has wakes to deliver (set by itself)
+    uint32_t cancel;                 // bits: PL_CANCEL_..., and those that Cancellation.swift names
     uint64_t claim;                  // epoch, case, state
     uint32_t epoch;
     // Wait record

@@ -48,7 +48,7 @@ extension Instruction {
         switch op {
         case .loadConstant, .loadInt, .loadNil, .loadTrue, .loadFalse, .loadAbsent, .getGlobal, .getGlobalChecked,
             .getUpvalue, .getUpvalueChecked, .getUpvalueBox, .getUpvalueBoxChecked, .newEmptyBox, .newMap, .selectBegin,
-            .importModule:
+            .importModule, .holdCancellation:
             return RegisterAccess().writing(a)
         case .closure:
             return RegisterAccess(reads: captures(wide).map { $0..<$0 + 1 }).writing(a)
@@ -59,7 +59,8 @@ extension Instruction {
         case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .equal, .notEqual, .less,
             .lessOrEqual, .contains, .containsNot, .newRange, .newRangeClosed, .getIndex, .format, .fetchKey:
             return .read(b, c).writing(a)
-        case .setGlobal, .setUpvalueBox, .nameObject, .groupAbort, .sharedCheck, .checkParameter:
+        case .setGlobal, .setUpvalueBox, .nameObject, .groupAbort, .sharedCheck, .checkParameter,
+            .admitCancellation:
             return .read(a)
         case .sharedArgument: return .read(a, b).writing(a)
         case .setBox, .append, .send, .setField, .sharedSet, .groupAdd:

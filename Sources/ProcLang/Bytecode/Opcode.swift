@@ -43,6 +43,8 @@ enum Opcode: UInt8, CaseIterable {
     // Shared variables
     case sharedDeclare, sharedGet, sharedSet, sharedPathGet, sharedPathSet, sharedPathUpdate, sharedPathCall, sharedCheck, sharedArgument, checkParameter
     case lockEnter, lockExit
+    // `finally`
+    case holdCancellation, admitCancellation
     // Modules
     case importModule
 }
@@ -243,6 +245,8 @@ extension Opcode {
         case .checkParameter: return .init([.register], "raise unless the parameter R[a] is of its kind: an end, a shared variable")
         case .lockEnter: return .init([.registers, .number], "take the locks of R[a] ... R[a+b-1]")
         case .lockExit: return .init([.registers, .number], "release the locks of R[a] ... R[a+b-1]")
+        case .holdCancellation: return .init([.register], "hold cancellations back; R[a] = whether they were already")
+        case .admitCancellation: return .init([.register], "let cancellations through again, unless R[a]")
         case .importModule: return .init([.register, .wideInt], "run the module bc, unless it has run. Safe point")
         }
     }

@@ -163,7 +163,17 @@ extension FunctionCompiler {
         guard let finally = attempt.finally else {
             return try catching(attempt)
         }
-        try withFinally({ try self.catching(attempt) }, { try self.block(finally) })
+        try withFinally({ try self.catching(attempt) }, { try self.holdingCancellation { try self.block(finally) } })
+    }
+
+    /// Code that a cancellation does not end: one that comes meanwhile is raised behind it, and so is one that came before
+    /// and was not raised yet (what the process waited for may have ended by the same signal).
+    private func holdingCancellation(_ body: () throws -> Void) throws {
+        try scratch {
+            let before = try temporary()
+            emit(.holdCancellation, before)
+            try withFinally(body, { self.emit(.admitCancellation, before) })
+        }
     }
 
     /// Body and handler of a `try`.

@@ -46,12 +46,17 @@ public protocol Host: AnyObject {
     var selfName: String { get }
     /// The pid of the process that started this one; nil in the main script.
     var parentPid: Int32? { get }
-    /// The interpreter loads it at every loop back-edge and call. Bit 0: a cancellation is pending. Bit 1: the host has
-    /// something to do soon, for which it asks to be called back (`attend`).
+    /// The interpreter loads it at every loop back-edge and call. Bit 0: a cancellation is pending. Another
+    /// bit: the host may have something to do soon, for which it asks to be called back (`attend`).
     var cancelWord: UnsafePointer<UInt32> { get }
     /// Takes the pending cancellation: the caller now raises `cancelled` once.
     func acceptCancellation()
-    /// Called at loop turns and calls while bit 1 of `cancelWord` is set.
+    /// Holds cancellations back until `admitCancellation`: none is pending meanwhile, not even one that was. They still
+    /// limit the life of the process. True: they were held back already.
+    func holdCancellation() -> Bool
+    /// Lets cancellations come through again: one that was held back is pending now.
+    func admitCancellation()
+    /// Called at loop turns and calls while a bit of `cancelWord` but bit 0 is set.
     func attend()
     /// The same at once: this process comes by no loop turn and no call for a while.
     func beforeLongWork()

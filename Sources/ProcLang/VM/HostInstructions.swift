@@ -62,6 +62,8 @@ extension VM {
             try checkArgument(base[i.a], infos[Int(code.pointee.info)], i.a)
         case .lockEnter: try lockEnter(base + i.a, i.b)
         case .lockExit: host.unlock(try lockObjects(base + i.a, i.b))
+        case .holdCancellation: base[i.a] = Value(host.holdCancellation())
+        case .admitCancellation: if base[i.a].isFalse { host.admitCancellation() }
         case .importModule: try importModule(base + i.a, i.wide)
         default: throw raise(kinds.type, "the instruction \(i.op.name) is not known")
         }

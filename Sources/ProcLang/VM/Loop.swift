@@ -923,7 +923,8 @@ extension VM {
                     case .send, .receive, .makeChannel, .makePipe, .makeChannels, .nameObject, .selectBegin, .selectAdd,
                         .selectWait, .newTask, .newTaskNamed, .start, .groupBegin, .groupAdd, .groupRun, .groupAbort,
                         .sharedDeclare, .sharedGet, .sharedSet, .sharedPathGet, .sharedPathSet, .sharedPathUpdate,
-                        .sharedPathCall, .sharedCheck, .sharedArgument, .checkParameter, .lockEnter, .lockExit, .importModule:
+                        .sharedPathCall, .sharedCheck, .sharedArgument, .checkParameter, .lockEnter, .lockExit,
+                        .holdCancellation, .admitCancellation, .importModule:
                         frame.pointee.pc = pc
                         do {
                             try perform(i, base)

@@ -223,7 +223,8 @@ extension VM {
             if kind.isString, kind.string.equals(kinds.closed.string) || kind.string.equals(kinds.poisoned.string) {
                 return .quiet
             }
-            if wasCancelled, kind.isString, kind.string.equals(kinds.cancelled.string) { return .cancelled }
+            // Its own cancellation may have been held back while the error of one that had the same was on its way.
+            if wasCancelled || cancelWord.pointee & 1 != 0, kind.isString, kind.string.equals(kinds.cancelled.string) { return .cancelled }
         }
         if error.pointee.process.isNil {
             error.pointee.process = heap.makeString("\(host.selfName), \(host.selfPid)")

@@ -64,6 +64,11 @@ public final class Runtime {
     }
     /// Takes the pending cancellation: waits are possible again. The time until the kill goes on.
     public func acceptCancellation() { _ = pl_and32(&pl_me().pointee.cancel, ~CancelWord.requested) }
+    /// Holds cancellations back until `admitCancellation`: none is pending meanwhile, not even one that was; the time until
+    /// the kill goes on. True: they were held back already.
+    public func holdCancellation() -> Bool { Cancellation.hold() }
+    /// Lets cancellations come through again: one that was held back is pending now.
+    public func admitCancellation() { Cancellation.admit() }
     /// A cancellation or a signal that cancels has reached this process, even if it does not know yet.
     public var isBeingCancelled: Bool {
         let me = pl_me()!

@@ -166,7 +166,7 @@ public struct ProgramSnapshot {
             parent: parent <= Supervisor.slot ? nil : ProcessRef(index: parent, generation: s.pointee.parent_generation),
             name: text(pl_slot_name(s), Int(PL_NAME_BYTES)), state: shown, wait: wait, startLine: s.pointee.start_line,
             born: Int64(bitPattern: s.pointee.birth), sent: s.pointee.sent, received: s.pointee.received,
-            isCancelled: pl_load32(&s.pointee.cancel) & CancelWord.requested != 0, isService: isService)
+            isCancelled: pl_load32(&s.pointee.cancel) & (CancelWord.requested | CancelWord.held) != 0, isService: isService)
         pl_fence()
         // The slot went to another process meanwhile: that one is seen next time.
         guard s.pointee.generation == generation, pl_load32(&s.pointee.state) != State.free else { return nil }

@@ -5,6 +5,8 @@
 //   sequence number. Waits in system calls (`external` set) are interrupted by SIGURG, which is blocked
 //   except inside `ppoll`.
 // - Two seconds after the first cancellation the supervisor kills a process that has not ended.
+// - Between `hold` and `admit` no cancellation becomes pending in a process: what comes meanwhile, and what was pending, is
+//   pending from `admit` on. The two seconds run meanwhile.
 // - Signals go only to processes that cannot have been reaped: by the parent (who reaps), or by the
 //   supervisor through a pidfd.
 
@@ -13,11 +15,14 @@ import Glibc
 
 /// The bits of `pl_slot.cancel`, the word that the interpreter looks at at every loop turn.
 enum CancelWord {
-    static let requested: UInt32 = 1
+    static let requested = UInt32(PL_CANCEL_REQUESTED)
     /// Set by the process itself: it has wakes to deliver (see Wakes).
     static let attention: UInt32 = 2
     /// Set by the deadlock detector: the process is to look which ends it can still reach (see WaitRecord).
     static let collect: UInt32 = 4
+    /// The process holds cancellations back (set by itself): who cancels it sets `held` instead of `requested`.
+    static let holding = UInt32(PL_CANCEL_HOLDING)
+    static let held = UInt32(PL_CANCEL_HELD)
 }
 
 enum Cancellation {
@@ -45,14 +50,17 @@ enum Cancellation {
     }
 
     /// Stores the cancellation and wakes the process. `grace`: it is killed when it does not end in time; once for
-    /// each process, so that a second request does not reach what it does in its `finally`.
+    /// each process, so that a second request does not reach what it does after the first. Without `grace` nothing but
+    /// this ends what it does, so that this reaches it even while it holds cancellations back.
     static func mark(_ s: UnsafeMutablePointer<pl_slot>, _ index: UInt32, grace killLater: Bool) {
         if killLater {
             if pl_load32(&s.pointee.cancel_sent) != 0 { return }
             if s.pointee.cancel_deadline == 0 { s.pointee.cancel_deadline = pl_now() + grace }
         }
         fault(.cancellationMarkCancelDeadline)
-        Parker.wake(index) { _ = pl_or32(&s.pointee.cancel, CancelWord.requested) }
+        Parker.wake(index) {
+            if killLater { pl_cancel_request(&s.pointee.cancel) } else { _ = pl_or32(&s.pointee.cancel, CancelWord.requested) }
+        }
         fault(.cancellationMarkCancel)
         // Last: should this process die before, the next request is a first one.
         if killLater { pl_store32(&s.pointee.cancel_sent, 1) }
@@ -78,6 +86,12 @@ enum Cancellation {
             }
         }
     }
+
+    /// Holds cancellations of this process back. True: they were already.
+    static func hold() -> Bool { pl_cancel_hold(&pl_me().pointee.cancel) }
+
+    /// Lets cancellations come through again; one that was held back is pending then.
+    static func admit() { pl_cancel_admit(&pl_me().pointee.cancel) }
 
     static var pending: Bool { pl_load32(&pl_me().pointee.cancel) & CancelWord.requested != 0 }
 

@@ -16,6 +16,7 @@ enum Supervisor {
     private static var mainSlot: UInt32 = 0
     private static var mainPid: Int32 = 0
     private static var signalTaken: Int32 = 0
+    private static var signalTakenAt: Int64 = 0
     private static var killAt: Int64 = .max
     private static var interactive = false
     /// When main is cancelled because its time is over; `.max` afterwards.
@@ -271,12 +272,16 @@ enum Supervisor {
             Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: false)
         } else if signalTaken == 0 {
             signalTaken = signal
-            killAt = pl_now() + Cancellation.grace
+            signalTakenAt = pl_now()
+            killAt = signalTakenAt + Cancellation.grace
             Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
-        } else if signal == SIGINT {
+        } else if signal == SIGINT, pl_now() - signalTakenAt > oneSignal {
             killNow(mainSlot)  // a second Ctrl-C; whoever sends SIGTERM twice wants the same as with one
         }
     }
+
+    /// Nobody types Ctrl-C twice in this time: GNU `timeout` sends to the program, and then to its group.
+    private static let oneSignal: Int64 = 100_000_000
 
     /// The signal that came by way of the main script, if the same may yet come directly: who sends to a process
     /// group sends to both, but means it once.

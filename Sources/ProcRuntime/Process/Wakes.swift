@@ -98,7 +98,8 @@ enum Wakes {
         let own = pl_own()!
         guard own.pointee.deferring != 0 || own.pointee.out_pending != 0 else {
             // A wish to collect came too late: the wait is over.
-            _ = pl_and32(&pl_me().pointee.cancel, CancelWord.requested)
+            let mine = CancelWord.attention | CancelWord.collect
+            if pl_load32(&pl_me().pointee.cancel) & mine != 0 { _ = pl_and32(&pl_me().pointee.cancel, ~mine) }
             return
         }
         if own.pointee.attend_left > 0 {
