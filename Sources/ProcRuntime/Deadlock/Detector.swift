@@ -5,7 +5,7 @@
 // processes. A finding is confirmed by a second look and once more under the locks of the objects concerned;
 // only then are verdicts given. Before that the members are asked to collect their garbage, since an end that only
 // garbage names is no hope, and may be what another member waits for to close. And who sleeps in a send that is done, until
-// there is something to receive (Lone), is woken first, to wait in the receive.
+// there is something to receive (Lone), is woken, to wait in the receive: till then it counts as alive.
 //
 // Invariants
 // - No false alarm: at one instant all members lived and slept, had no news, and the ends that the finding rests on
@@ -30,6 +30,9 @@ enum Detector {
     private static var unsettled: Int64 = 0
     /// Whom the present report was given to.
     private static var readers: [ProcessRef] = []
+
+    /// Who slept in a send that is done at the last look: the generation of the wait, by slot.
+    private static var expecting: [UInt32: UInt32] = [:]
 
     /// When the supervisor should call `turn` at the latest.
     private(set) static var nextLook: Int64 = .max
@@ -75,11 +78,8 @@ enum Detector {
 
     private static func look() -> Finding {
         let snapshot = Snapshot()
-        let nothing = Finding.nothing(isAlone: snapshot.processes.count <= 1)
-        if !snapshot.expecting.isEmpty {
-            for slot in snapshot.expecting { Parker.wake(slot) }
-            return .unsettled
-        }
+        // They count as alive, whoever they could still supply too; the next look finds them in their receives.
+        let nothing = wakeExpecting(snapshot) ? Finding.unsettled : .nothing(isAlone: snapshot.processes.count <= 1)
         if snapshot.blocked.isEmpty { return nothing }
         let ended = snapshot.endedTogether()
         if !ended.isEmpty { return endTogether(ended, [], snapshot) }
@@ -94,6 +94,23 @@ enum Detector {
         let stuck = snapshot.endedTogether(stuck: Set(members.map(\.slot)))
         if !stuck.isEmpty { return endTogether(stuck, members, snapshot) }
         return tell(members, snapshot)
+    }
+
+    /// Wakes those who sleep in a send that is done, if nobody runs, or if they have done so since the last look: in a busy
+    /// ring all are in such a send, but never long in the same. Says whether there was one.
+    private static func wakeExpecting(_ snapshot: Snapshot) -> Bool {
+        let former = expecting
+        expecting = [:]
+        let nobodyRuns = Int32(bitPattern: pl_load32(&pl_head().pointee.running)) <= 0
+        var wokeSome = false
+        for b in snapshot.expecting {
+            expecting[b.slot] = b.generation
+            if nobodyRuns || former[b.slot] == b.generation {
+                Parker.wake(b.slot)
+                wokeSome = true
+            }
+        }
+        return wokeSome
     }
 
     /// Whether somebody had to be asked. Who has collected says so in the record of the wait, which is another one then.

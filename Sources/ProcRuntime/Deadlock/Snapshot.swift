@@ -72,7 +72,7 @@ struct Snapshot {
     private var ended: [UInt32] = []
     private(set) var blocked: [UInt32: Blocked] = [:]
     /// Those who sleep in a send that is done, until there is something to receive.
-    private(set) var expecting: [UInt32] = []
+    private(set) var expecting: [Blocked] = []
     /// End entries by object and by owner: heads and links, index 0 is none.
     private(set) var firstOfObject: [UInt32] = []
     private(set) var nextOfObject: [UInt32] = []
@@ -113,7 +113,7 @@ struct Snapshot {
             case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
             default: continue
             }
-            if b.isExpecting { expecting.append(i) }
+            if b.isExpecting { expecting.append(b) }
             if b.holds { blocked[i] = b }
         }
         pl_order()
