@@ -310,7 +310,8 @@ extension Resolver {
             resolve(member.object, .read)
         case "close":
             if case .name = member.object.kind { isClosing = true }
-            resolve(member.object, .look)
+            // What lies in a list or map comes with both directions.
+            if case .index = member.object.kind { resolve(member.object, .value) } else { resolve(member.object, .look) }
             isClosing = false
         case "poison": resolve(member.object, .value)
         case _ where member.changesObject:

@@ -72,8 +72,10 @@ enum Communicate {
         let o = pl_object_at(object)!
         guard hasMessage(o) else { return false }
         Objects.lock(object)
-        guard o.pointee.flags & ObjectFlag.poisoned == 0, o.pointee.send_count == 0 || pl_own().pointee.out_pending == 0 else {
-            // With a sender waiting, our receive tells it that we have come so far: what we printed comes before.
+        let tellsNobody = o.pointee.send_count == 0 && o.pointee.tail &- o.pointee.head < o.pointee.capacity
+        guard o.pointee.flags & ObjectFlag.poisoned == 0, tellsNobody || pl_own().pointee.out_pending == 0 else {
+            // A sender that waits, or comes to a channel that was full, learns that we have come so far: what we printed
+            // comes before.
             Objects.unlock(object)
             return false
         }
