@@ -26,7 +26,9 @@ pl_private pl_local;
 
 /// SIGTERM, SIGINT or SIGHUP to a script process. To the main script it is meant for the program: the supervisor
 /// takes it as its own. To another it is that one's cancellation, as if a handle's owner had asked for it. What
-/// a terminal sends (it comes from the kernel) goes to every process of the program; there only the supervisor acts.
+/// a terminal sends (it comes from the kernel) goes to every process of the program; there only the supervisor acts. Who
+/// was started when the program was ending already (a `finally` may start processes) does not act either: `timeout` sends
+/// to the program first, and then to its group.
 static void pl_take_signal(int signal, siginfo_t *info, void *context) {
     (void)context;
     if (signal != SIGTERM && info->si_code > 0) return;
@@ -36,10 +38,12 @@ static void pl_take_signal(int signal, siginfo_t *info, void *context) {
     // manager goes on as long as somebody needs it.
     if (me && me->pid == getpid() && !me->service) {
         uint32_t reason = PL_KICK_CANCEL;
+        uint64_t taken = pl_load64(&pl_arena.header->signal_taken);
+        bool is_late = taken != 0 && taken < me->birth;
         if (me->parent == PL_SUPERVISOR_SLOT) {
             pl_store32(&pl_arena.header->main_signal, (uint32_t)signal);
             reason = PL_KICK_SIGNAL;
-        } else if (pl_load32(&me->cancel_sent) == 0) {
+        } else if (pl_load32(&me->cancel_sent) == 0 && !is_late) {
             if (pl_load64((uint64_t *)&me->cancel_deadline) == 0)
                 pl_store64((uint64_t *)&me->cancel_deadline, (uint64_t)(pl_now() + 2000000000));
             pl_cancel_request(&me->cancel);

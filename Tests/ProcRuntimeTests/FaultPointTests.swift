@@ -26,6 +26,7 @@ struct FaultPointTests {
         ("Supervisor", "me.pointee", "before the first fork"),
         ("Supervisor", "supervisor_pid", "before the first fork"),
         ("Supervisor", "main_signal", "the root only: with it everything dies"),
+        ("Supervisor", "signal_taken", "the root only: with it everything dies"),
         ("Supervisor", "pl_kill_bits", "the root only: with it everything dies"),
         ("Detector", "", "the root only: with it everything dies"),
         ("Snapshot", "set[slot]", "private memory"),

@@ -221,6 +221,7 @@ typedef struct pl_header {
     int32_t prompt_fd;                   // event: the prompt was erased; 0: the program has none
     uint32_t output_last;                // the last byte written to the terminal
     pthread_mutex_t root_life;           // held by the root as long as it lives
+    uint64_t signal_taken;               // when the program began to end by a signal (monotonic ns); 0: it does not
     uint8_t input_buffer[65536];
     uint8_t report[65536];
 } pl_header;

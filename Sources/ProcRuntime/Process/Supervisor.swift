@@ -273,6 +273,8 @@ enum Supervisor {
         } else if signalTaken == 0 {
             signalTaken = signal
             signalTakenAt = pl_now()
+            // Before main can know: who is started because of it is younger.
+            pl_store64(&pl_head().pointee.signal_taken, UInt64(signalTakenAt))
             killAt = signalTakenAt + Cancellation.grace
             Cancellation.mark(pl_slot_at(mainSlot), mainSlot, grace: true)
         } else if signal == SIGINT, pl_now() - signalTakenAt > oneSignal {
