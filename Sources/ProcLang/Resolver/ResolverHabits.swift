@@ -106,16 +106,17 @@ extension Resolver {
         rebindings.removeSubrange(count...)
     }
 
-    /// A loop comes to its beginning again: what its body binds anew is read there as it was before.
-    func settleRebindings(ofLoopAt start: Int32, since count: Int) {
+    /// A loop comes to its beginning again: what its body binds anew is read there as it was before. (Its own variables are
+    /// others at each turn.)
+    func settleRebindings(ofLoopAt start: Int32, header: Int32, since count: Int) {
         guard rebindings.count > count else { return }
-        for rebinding in rebindings[count...] where !rebinding.isCase {
-            let outer = rebinding.outer
-            if outer.span.start < start, outer.lastRead.start >= start { warnOfRebinding(rebinding, outer.lastRead) }
+        func isReadAgain(_ rebinding: Rebinding) -> Bool {
+            rebinding.outer.span.start < header && rebinding.outer.lastRead.start >= start && !rebinding.isCase
         }
-        rebindings.removeAll { rebinding in
-            rebinding.outer.span.start < start && rebinding.outer.lastRead.start >= start && !rebinding.isCase
+        for rebinding in rebindings[count...] where isReadAgain(rebinding) {
+            warnOfRebinding(rebinding, rebinding.outer.lastRead)
         }
+        rebindings.removeAll(where: isReadAgain)
     }
 
     // MARK: Mentions without a call

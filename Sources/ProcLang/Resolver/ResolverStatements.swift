@@ -80,7 +80,7 @@ extension Resolver {
             inScope {
                 for pattern in node.patterns { declare(pattern, .loopVariable) }
                 noteCopies(node.patterns, of: node.iterable)
-                inLoop(from: node.body.span.start) { resolve(node.body) }
+                inLoop(from: node.body.span.start, header: statement.span.start) { resolve(node.body) }
                 warnIfPairs(node.patterns, node.iterable)
             }
         case .breakLoop: checkLoop("break", statement.span)
@@ -115,13 +115,13 @@ extension Resolver {
         }
     }
 
-    /// `start` is where what is repeated begins.
-    private func inLoop(from start: Int32, _ body: () -> Void) {
+    /// `start` is where what is repeated begins, `header` where what is bound anew for each turn may stand before that.
+    private func inLoop(from start: Int32, header: Int32? = nil, _ body: () -> Void) {
         let count = rebindings.count
         loopDepth += 1
         body()
         loopDepth -= 1
-        settleRebindings(ofLoopAt: start, since: count)
+        settleRebindings(ofLoopAt: start, header: header ?? start, since: count)
     }
 
     func resolveCondition(_ condition: Expr) { resolve(condition, .look) }

@@ -37,7 +37,7 @@ struct Blocked {
             while r != 0, r < limit, steps < limit {
                 let record = pl_record_at(r)!
                 if record.pointee.owner == index, record.pointee.active != 0,
-                    record.pointee.sequel != Sequel.second || isExpecting(s)
+                    record.pointee.sequel != Sequel.second || record.pointee.direction != Direction.receive || isExpecting(s)
                 { records.append(r) }
                 r = record.pointee.chain
                 steps += 1
