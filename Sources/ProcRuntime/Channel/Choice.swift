@@ -189,6 +189,12 @@ struct Choice {
         while true {
             let seen = Parker.sequence
             lockAll()
+            if _slowPath(pl_own().pointee.out_pending != 0), prepared.indices.contains(where: isReady) {
+                // An `immediate` receive that finds something, see Communicate.
+                unlockAll()
+                Output.flushQuietly()
+                continue
+            }
             if let outcome = step(me) {
                 leave()
                 unlockAll()

@@ -22,8 +22,9 @@ enum Communicate {
                 let object = EndTable.resolve(c.pointee.end, .read)
                 guard object != EndTable.closed, object != EndTable.never else { break }
                 if receiveAtOnce(object, mode) { return .done(0) }
+                if mode.immediate { break }  // who finds nothing tells nobody
                 if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
-                if mode.deadline == .max, !mode.immediate { return Lone.receive(object, cases, mode) }
+                if mode.deadline == .max { return Lone.receive(object, cases, mode) }
             case .send:
                 if pl_own().pointee.out_pending != 0 { Output.flushQuietly() }
                 let payload = c.pointee.payload

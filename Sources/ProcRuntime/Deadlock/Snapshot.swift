@@ -113,8 +113,7 @@ struct Snapshot {
             case WaitKind.communicate, WaitKind.join, WaitKind.lock, WaitKind.barrier, WaitKind.semaphore, WaitKind.event: break
             default: continue
             }
-            if b.isExpecting { expecting.append(b) }
-            if b.holds { blocked[i] = b }
+            if b.isExpecting { expecting.append(b) } else if b.holds { blocked[i] = b }
         }
         pl_order()
     }
