@@ -70,7 +70,7 @@ struct Footprint: CustomStringConvertible {
         return count
     }
 
-    /// KiB that are this process's alone.
+    /// KiB that this process has written and shares with nobody.
     private static func privateMemory(_ path: String) -> Int {
         guard let file = fopen(path, "r") else { return -1 }
         defer { fclose(file) }
@@ -78,7 +78,8 @@ struct Footprint: CustomStringConvertible {
         var sum = 0
         while fgets(&line, 256, file) != nil {
             let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            if text.hasPrefix("Private_"), let kib = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
+            // What was written. (Clean pages of a library are private while no other program on the machine has it mapped.)
+            if text.hasPrefix("Private_Dirty"), let kib = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
                 sum += kib
             }
         }
